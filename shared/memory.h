@@ -1,0 +1,19 @@
+/* Heap memory that is there or ends the process: the worker is replaced by the pool, a start-up fails at
+ * once. */
+#ifndef SESSION_FCGI_MEMORY_H
+#define SESSION_FCGI_MEMORY_H
+
+#include <stddef.h>
+
+/* malloc, calloc and realloc that never return NULL; release with free(). */
+void *memory_allocate(size_t size);
+void *memory_allocate_zeroed(size_t count, size_t size);
+void *memory_reallocate(void *memory, size_t size);
+
+/* A copy of the NUL-terminated string. */
+char *memory_copy_string(const char *string);
+
+/* Logs that `size` bytes could not be had, and aborts. */
+_Noreturn void memory_exhausted(size_t size);
+
+#endif
