@@ -12,7 +12,7 @@ MSGPACK    := $(shell $(PKG_CONFIG) --exists msgpack-c 2>/dev/null && echo msgpa
 LIBRARIES  := fcgi libmemcached libcrypto $(MSGPACK)
 
 WARNINGS   := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings -Wformat=2
-CPPFLAGS   += -D_GNU_SOURCE -DSESSION_FCGI_VERSION='"$(VERSION)"' -Ishared
+CPPFLAGS   += -D_GNU_SOURCE -DSESSION_FCGI_VERSION='"$(VERSION)"' -DSESSION_FCGI_TEMPLATES='"$(PREFIX)/share/session-fcgi/templates"' -Ishared
 CFLAGS     ?= -O2 -g
 ALL_CFLAGS := -std=c11 $(WARNINGS) $(WERROR) $(CFLAGS)
 ifdef SANITIZE

@@ -15,8 +15,8 @@
 enum config_type {
     CONFIG_FLAG,    /* target: bool; in the environment "1"/"0" */
     CONFIG_INTEGER, /* target: long; decimal, minimum <= value <= maximum */
-    CONFIG_STRING,  /* target: const char *, pointing into argv, the environment or the table; may be empty
-                       only if  the default is */
+    CONFIG_STRING,  /* target: const char *, pointing into argv, the environment or the table; empty only if
+                       the  default is ("") */
     CONFIG_CHOICE,  /* target: int, the index in `choices` */
 };
 
@@ -33,11 +33,15 @@ struct config_option {
 };
 
 /* Fills `settings`. `variables` is environ. Operands (arguments that are no options) are refused. False with
- * the reason in `error`. argv is not changed. May be called more than once. */
+ * the reason in `error`, which names the option the way it was given: "--workers", "-w" or the variable.
+ * `settings` then holds what was understood: the environment up to its first mistake, and the command line up
+ * to its first, so a flag that asks for help can be heeded all the same. argv is not changed. May be called
+ * more than once, but by one thread at a time. */
 bool config_parse(const struct config_option *options, size_t count, const char *prefix, int argc,
                   char *const argv[], char *const variables[], void *settings, struct error *error);
 
-/* Prints one entry an option, aligned, with the default in parentheses. False if writing failed. */
+/* Prints one line an option: `  -w, --workers N   text (default)`, in columns. A flag, a string without a
+ * default and an empty default show none. Flushes `out`; false if writing failed. */
 bool config_print_options(const struct config_option *options, size_t count, FILE *out);
 
 #endif

@@ -54,12 +54,14 @@ struct slice http_parameter_find(const struct http_parameters *parameters, const
 
 /* Steps through a Cookie header field (RFC 6265bis, 4.2.1): returns the value of the next cookie called
  * `name`, and moves *header behind it; "no value" when there is none left. Values are returned as they stand,
- * quotes included. Names compare by case. Malformed pairs are skipped. */
+ * quotes included. Names compare by case. What has no '=', or a control byte, is skipped. */
 struct slice http_next_cookie(struct slice *header, const char *name);
 
 /* Takes the path out of a request target ("/a/b?c" or "http://host/a/b?c"): before '?' or '#',
- * percent-decoded, one trailing slash removed (the root stays "/"). Returns "no value" if it does not begin
- * with '/', has a broken percent-encoding, is not UTF-8, or has a control byte. */
+ * percent-decoded, one trailing slash removed (the root stays "/", and "http://host" is the root). '+' is
+ * itself, dots and doubled slashes are left alone. Returns "no value" if the path does not begin with '/',
+ * has a broken percent-encoding, is not UTF-8, or has a control byte. Points into `target` if nothing was
+ * decoded. */
 struct slice http_path(struct slice target, struct arena *arena);
 
 /* True for the media type `type` with any parameters: "text/html; charset=utf-8" is "text/html". */
@@ -68,8 +70,9 @@ bool http_media_type_is(struct slice content_type, const char *type);
 /* A decimal length without sign; false if `text` is empty, has another byte or is over SIZE_MAX / 2. */
 bool http_parse_length(struct slice text, size_t *length);
 
-/* True if `origin` (an Origin field: "https://host:port") names this host (a Host field: "host:port"), scheme
- * aside; the ports 80 and 443 are the same as none. "null" and anything malformed are not this host. */
+/* True if `origin` (an Origin field: "https://host:port") names this host (a Host field: "host:port"), http
+ * or https aside; the ports 80 and 443 are the same as none. Absent fields, "null", other schemes and
+ * anything malformed are not this host. */
 bool http_origin_is_host(struct slice origin, struct slice host);
 
 /* "Not Found" for 404; "Unknown" for a status this program never sends. */
@@ -80,41 +83,50 @@ bool http_field_value_is_safe(struct slice value);
 
 /* One request as the web server handed it over. Slices live until the request ends. */
 struct http_request {
-    enum http_method method;
-    struct slice method_name;
-    struct slice target;  /* REQUEST_URI: path and query as the client sent them */
-    struct slice path;    /* http_path of it; "no value" when that failed */
-    struct slice query;   /* without '?'; empty when there is none */
-    struct slice cookies; /* the Cookie field; "no value" when absent, as for the fields below */
+    struct slice method_name; /* REQUEST_METHOD; these are CGI variables (RFC 3875), "no value" when absent */
+    struct slice target;      /* REQUEST_URI: path and query as the client sent them */
+    struct slice query;       /* QUERY_STRING, without '?' */
+    struct slice cookies;     /* HTTP_COOKIE and so on */
     struct slice content_type;
+    struct slice content_length;
+    struct slice https_variable; /* HTTPS */
     struct slice host;
     struct slice origin;
     struct slice sec_fetch_site;
     struct slice sec_fetch_mode;
     struct slice accept;
+
+    enum http_method method; /* from here on: set by http_request_complete */
+    struct slice path;       /* http_path of the target; "no value" when that failed */
+    bool https;              /* HTTPS is "on" or "1" */
+
     struct slice body;   /* whole, or empty if body_problem says why not */
-    int body_problem;    /* 0, or the status that says it: 400 shorter than announced, 411, 413 too large */
-    bool https;          /* FastCGI parameter HTTPS: "on" or "1" */
-    struct arena *arena; /* what the request may allocate from */
+    int body_problem;    /* 0, or the status that says it: 400, 411 or 413 */
+    struct arena *arena; /* what the request may allocate from; emptied when it ends */
 };
 
 enum { HTTP_REPLY_FIELDS = 16 };
 
+/* Derives method, path and https from the CGI variables. The query is that of the target, if the target has
+ * one: it is what the client sent, and servers differ in what they make of QUERY_STRING. */
+void http_request_complete(struct http_request *request);
+
 /* One reply, built up by the handler and the session, then written in one go. */
 struct http_reply {
-    int status;                                      /* 200 unless set */
+    int status;                                      /* 0 stands for 200 */
     const char *content_type;                        /* static text; NULL with an empty body */
     struct http_parameter fields[HTTP_REPLY_FIELDS]; /* further header fields, in order */
     size_t field_count;
     struct buffer *body;
 };
 
-/* Adds a header field. `name` is static text; `value` lives until the reply is written. A value that is not
- * safe (http_field_value_is_safe) or does not fit is not added: false, for the caller to log. */
+/* Adds a header field. `name` is static text; `value` lives until the reply is written. "No value",
+ * a value that is not safe (http_field_value_is_safe) or one that does not fit is not added: false, for the
+ * caller to log. */
 bool http_reply_add_field(struct http_reply *reply, const char *name, struct slice value);
 
-/* Appends the CGI response header (RFC 3875, 6.3) to `out`: Status, Content-Type, Content-Length (but for 204
- * and 304), the fields, and the empty line. */
+/* Appends the CGI response header (RFC 3875, 6.3) to `out`: Status, Content-Type unless NULL,
+ * Content-Length (but for 204 and 304), the fields, and the empty line. */
 void http_reply_write_header(const struct http_reply *reply, struct buffer *out);
 
 #endif

@@ -1,9 +1,9 @@
 /* The ring of keys: what the secret file says, turned into the keys that sign cookies and seal records.
  *
- * The secret file has one secret a line; blank lines and lines that begin with '#' do not count. The first
- * secret signs and seals, all verify and open: a secret is rotated by putting a new line on top. Each secret
- * gives, by HKDF-SHA256 with an info text of its own, a signing key, a sealing key and a 4-byte fingerprint
- * that names it in records. */
+ * The secret file has one secret a line; lines that are empty or only spaces, and lines that begin with '#',
+ * do not count. The first secret signs and seals, all verify and open: a secret is rotated by putting a new
+ * line on top. Each secret gives, by HKDF-SHA256 with an info text of its own, a signing key, a sealing key
+ * and a 4-byte fingerprint that names it in records. */
 #ifndef SESSION_FCGI_KEYRING_H
 #define SESSION_FCGI_KEYRING_H
 

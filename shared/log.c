@@ -38,7 +38,8 @@ static size_t escape(char *line, struct slice text)
     return used;
 }
 
-static void write_line(enum log_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level, const char *format,
+                                                             va_list arguments)
 {
     int saved_errno = errno;
     char text[TEXT_SIZE];

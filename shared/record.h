@@ -29,7 +29,9 @@ struct record {
     struct session_id forward; /* forward.text[0] != 0: a forward pointer, without entries */
 };
 
-/* Appends the encoded record to `out`. */
+/* Appends the encoded record to `out`. The caller sees to it that the record is one that record_decode takes:
+ * clocks not negative, keys and values UTF-8, keys of 1 to RECORD_MAX_KEY_LENGTH bytes, ascending; and that
+ * no value reaches 4 GiB, which MessagePack cannot say. */
 void record_encode(const struct record *record, struct buffer *out);
 
 /* Decodes; entries point into `bytes` and the arena. False if `bytes` is not such a record, to the byte:
@@ -46,7 +48,7 @@ enum record_change_kind { RECORD_SET, RECORD_REMOVE };
 struct record_change {
     enum record_change_kind kind;
     struct slice key;
-    struct slice value; /* RECORD_SET */
+    struct slice value; /* RECORD_SET: never "no value" */
 };
 
 /* Applies changes in their order: the result's entries are in the arena and share the memory of keys and

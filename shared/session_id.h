@@ -22,7 +22,8 @@ struct session_id {
     char text[SESSION_ID_LENGTH + 1];
 };
 
-/* A fresh ID, issued at `now`. False if there is no randomness. */
+/* A fresh ID, issued at `now`. False if there is no randomness, or for a time before 1970 or after 2106,
+ * which 4 bytes cannot hold. */
 bool session_id_create(struct session_id *id, time_t now);
 
 /* The time of issue. */

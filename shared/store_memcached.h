@@ -22,8 +22,8 @@ struct store_memcached_server {
 };
 
 /* Parses "host, host:port, [v6]:port or /path/of/socket", comma-separated, default port 11211; spaces around
- * an entry are allowed. Returns the number of servers, 1 to STORE_MEMCACHED_MAX_SERVERS, or 0 with the reason
- * in `error`. */
+ * an entry are allowed, the same server twice is not. Returns the number of servers, 1 to
+ * STORE_MEMCACHED_MAX_SERVERS, or 0 with the reason in `error`. */
 size_t store_memcached_parse_list(const char *list,
                                   struct store_memcached_server servers[STORE_MEMCACHED_MAX_SERVERS],
                                   struct error *error);

@@ -11,7 +11,8 @@ struct store *store_memory_create(void);
 void store_memory_script(struct store *store, const enum store_result *results, size_t count);
 
 /* A hook that runs before each operation, so that a test can change the store between a read and a write;
- * NULL for none. The hook may itself call the store; it is not run for those calls. */
+ * NULL for none. The hook may itself call the store; those calls are neither hooked, scripted nor
+ * counted. It runs before the operation takes its scripted result. */
 void store_memory_on_operation(struct store *store, void (*hook)(struct store *store, void *context),
                                void *context);
 

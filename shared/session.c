@@ -1,0 +1,232 @@
+#include "session.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+#include "memory.h"
+#include "seal.h"
+#include "session_internal.h"
+#include "utf8.h"
+
+enum { FORWARD_SECONDS = 10, MAX_FORWARDS = 4 };
+
+struct sessions *sessions_create(const struct session_policy *policy, const struct keyring *keyring,
+                                 struct store *store)
+{
+    struct sessions *sessions = memory_allocate_zeroed(1, sizeof *sessions);
+
+    sessions->policy = policy;
+    sessions->keyring = keyring;
+    sessions->store = store;
+    return sessions;
+}
+
+void sessions_destroy(struct sessions *sessions)
+{
+    if (sessions == NULL)
+        return;
+    store_destroy(sessions->store);
+    free(sessions);
+}
+
+const struct session_counters *sessions_counters(const struct sessions *sessions)
+{
+    return &sessions->counters;
+}
+
+struct store *sessions_store(const struct sessions *sessions)
+{
+    return sessions->store;
+}
+
+struct session *session_begin(struct sessions *sessions, struct slice cookies, bool https, time_t now,
+                              struct arena *arena)
+{
+    struct session *session = arena_allocate(arena, sizeof *session);
+
+    *session = (struct session){.sessions = sessions, .arena = arena, .now = now};
+    session->secure = sessions->policy->secure == SESSION_SECURE_ALWAYS ||
+                      (sessions->policy->secure == SESSION_SECURE_AUTO && https);
+    session_cookie_read(session, cookies);
+    return session;
+}
+
+static bool is_expired(const struct session *session, const struct record *record)
+{
+    const struct session_policy *policy = session->sessions->policy;
+
+    if (record->forward.text[0] != '\0')
+        return session->now - record->refreshed >= FORWARD_SECONDS;
+    return session->now - record->refreshed >= policy->idle_timeout ||
+           session->now - record->created >= policy->lifetime;
+}
+
+/* Takes in a record that the store returned. Whatever is not a record of this session, in time, is as good as
+ * absent. */
+static void open_record(struct session *session, const struct store_read *read)
+{
+    struct session_counters *counters = &session->sessions->counters;
+    struct record record = {0};
+
+    struct slice plain =
+        seal_open(read->value, &session->id, session->store_key, session->sessions->keyring, session->arena);
+    if (plain.data == NULL || !record_decode(plain, session->arena, &record)) {
+        counters->damaged++;
+        log_warning(
+            "a record of %zu bytes does not open and is treated as absent: damaged, sealed with a removed "
+            "secret, or another session's",
+            read->value.length);
+        return;
+    }
+    if (is_expired(session, &record)) {
+        counters->expired++;
+        return;
+    }
+    session->record = record;
+    session->version = read->version;
+    session->present = true;
+}
+
+/* A record that only points on: the session was renewed while this request was on its way. True if there is
+ * another record to read. */
+static bool follow_forward(struct session *session)
+{
+    if (!session->present || session->record.forward.text[0] == '\0')
+        return false;
+    session->present = false;
+    if (!session_adopt_id(session, &session->record.forward)) {
+        session->status = SESSION_FAILED;
+        return false;
+    }
+    session->cookie_due = SESSION_COOKIE_SET;
+    return true;
+}
+
+/* One multi-get for these sessions; returns how many of them, moved to the front of `list`, have to be read
+ * again under another ID. */
+static size_t read_once(struct sessions *sessions, struct session **list, size_t count)
+{
+    struct arena *arena = list[0]->arena;
+    struct store_read *reads = arena_allocate_array(arena, count, sizeof *reads);
+    struct store_read **pointers = arena_allocate_array(arena, count, sizeof *pointers);
+    size_t forwarded = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        reads[i] = (struct store_read){.key = list[i]->store_key, .result = STORE_UNREACHABLE};
+        pointers[i] = &reads[i];
+    }
+    store_read(sessions->store, pointers, count, arena);
+    for (size_t i = 0; i < count; i++) {
+        struct session *session = list[i];
+        session->present = false;
+        if (reads[i].result == STORE_UNREACHABLE)
+            session->status = SESSION_UNAVAILABLE;
+        else if (reads[i].result == STORE_OK)
+            open_record(session, &reads[i]);
+        else
+            sessions->counters.missing++;
+        if (follow_forward(session))
+            list[forwarded++] = session;
+    }
+    return forwarded;
+}
+
+void session_load(struct sessions *sessions, struct session *const list[], size_t count)
+{
+    if (count == 0)
+        return;
+    struct session **reading = arena_allocate_array(list[0]->arena, count, sizeof *reading);
+    size_t reading_count = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        list[i]->loaded = true;
+        if (list[i]->has_id && list[i]->status == SESSION_OK)
+            reading[reading_count++] = list[i];
+    }
+    for (int i = 0; reading_count > 0 && i < MAX_FORWARDS; i++)
+        reading_count = read_once(sessions, reading, reading_count);
+}
+
+bool session_reload(struct session *session)
+{
+    bool was_present = session->present;
+    uint64_t missing = session->sessions->counters.missing;
+
+    session->present = false;
+    session->record = (struct record){0};
+    session_load(session->sessions, &session, 1);
+    /* Ended by another request meanwhile: expected, not a sign that the store forgets. */
+    if (was_present)
+        session->sessions->counters.missing = missing;
+    return session->status == SESSION_OK;
+}
+
+enum session_result session_status(const struct session *session)
+{
+    return session->status;
+}
+
+struct slice session_get(const struct session *session, struct slice key)
+{
+    for (size_t i = session->journal.count; i > 0; i--) {
+        const struct record_change *change = &session->journal.changes[i - 1];
+        if (slice_equals(change->key, key))
+            return change->kind == RECORD_SET ? change->value : slice_none();
+    }
+    return session->journal.clear ? slice_none() : record_find(&session->record, key);
+}
+
+size_t session_entries(const struct session *session, const struct record_entry **entries)
+{
+    struct record view = session->record;
+
+    if (session->journal.clear)
+        view.count = 0;
+    record_apply(&view, session->journal.changes, session->journal.count, session->arena);
+    *entries = view.entries;
+    return view.count;
+}
+
+static void note_change(struct session *session, struct record_change change)
+{
+    struct session_journal *journal = &session->journal;
+
+    if (journal->count == journal->capacity) {
+        size_t capacity = journal->capacity ? 2 * journal->capacity : 8;
+        struct record_change *grown = arena_allocate_array(session->arena, capacity, sizeof *grown);
+        if (journal->count > 0)
+            memcpy(grown, journal->changes, journal->count * sizeof *grown);
+        journal->changes = grown;
+        journal->capacity = capacity;
+    }
+    journal->changes[journal->count++] = change;
+}
+
+enum session_result session_set(struct session *session, struct slice key, struct slice value)
+{
+    if (key.length == 0 || key.length > RECORD_MAX_KEY_LENGTH || value.data == NULL || !utf8_is_valid(key) ||
+        !utf8_is_valid(value))
+        return SESSION_INVALID;
+    if (value.length > session->sessions->policy->max_size)
+        return SESSION_TOO_LARGE;
+    note_change(session, (struct record_change){RECORD_SET, arena_copy(session->arena, key),
+                                                arena_copy(session->arena, value)});
+    return SESSION_OK;
+}
+
+void session_pop(struct session *session, struct slice key)
+{
+    note_change(session,
+                (struct record_change){RECORD_REMOVE, arena_copy(session->arena, key), slice_none()});
+}
+
+void session_clear(struct session *session)
+{
+    session->journal = (struct session_journal){.clear = true};
+}
+
+void session_renew(struct session *session, enum session_renewal renewal)
+{
+    session->journal.renew = true;
+    session->journal.renewal = renewal;
+}

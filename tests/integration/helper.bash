@@ -1,0 +1,288 @@
+# What the integration tests share: a private stack (memcached, session-fcgi, a web server) that is started and
+# stopped by the test, and requests to it.
+#
+# The program under test is $SESSION_FCGI, build/session-fcgi unless set. Everything of a stack lives in $STACK, a
+# folder below bats' own, and every process is known by its id; nothing of the system's services is touched.
+# shellcheck shell=bash
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+: "${SESSION_FCGI:=$ROOT/build/session-fcgi}"
+[[ $SESSION_FCGI == /* ]] || SESSION_FCGI=$ROOT/$SESSION_FCGI
+export SESSION_FCGI
+
+# Settings that the developer has in the environment are not those of the tests.
+# shellcheck disable=SC2086
+unset ${!SESSION_FCGI_*} FRONT PORT WORKERS http_proxy HTTP_PROXY all_proxy ALL_PROXY
+
+# Waiting ----------------------------------------------------------------------------------------------------
+
+# wait_until SECONDS COMMAND...: until the command succeeds. False, with a message, if it never did.
+wait_until() {
+    local limit=$1 deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        if [[ $SECONDS -ge $deadline ]]; then
+            echo "not within $limit seconds: $*"
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
+# False for a process that has ended, also when its parent has not noticed yet.
+is_running() {
+    local line
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+    line=${line##*) }
+    [[ $line != [ZX]* ]]
+}
+
+is_gone() {
+    ! is_running "$1"
+}
+
+# The processes of the session that process $1 began: itself and whatever it started.
+family_of() {
+    local pid
+    for pid in $(ps -o pid= -s "$1"); do
+        ! is_running "$pid" || echo "$pid"
+    done
+}
+
+family_is_gone() {
+    [[ -z $(family_of "$1") ]]
+}
+
+# Processes --------------------------------------------------------------------------------------------------
+
+# launch NAME COMMAND...: in a session of its own, its output in NAME.log. The list of processes is a file, so
+# that what setup_file started can be stopped by teardown_file. 3 is bats' own descriptor.
+launch() {
+    local name=$1
+    shift
+    setsid "$@" </dev/null >>"$STACK/$name.log" 2>&1 3>&- 4>&- &
+    echo "$! $name" >>"$STACK/processes"
+}
+
+pid_of() {
+    sed -n "s/^\([0-9]*\) $1\$/\1/p" "$STACK/processes" | tail -n 1
+}
+
+# Ends a process of the stack and sees to it that its whole family is gone.
+stop_process() {
+    local name=$1 signal=${2:-TERM} pid
+    pid=$(pid_of "$name")
+    [[ -n $pid ]] || { echo "there is no process $name"; return 1; }
+    sed -i "/^$pid $name\$/d" "$STACK/processes"
+    kill "-$signal" "$pid" 2>/dev/null
+    if ! wait_until 20 is_gone "$pid" || ! wait_until 5 family_is_gone "$pid"; then
+        echo "$name left processes behind: $(family_of "$pid")"
+        kill -KILL -- "-$pid" 2>/dev/null
+        return 1
+    fi
+}
+
+# The pieces of a stack --------------------------------------------------------------------------------------
+
+new_stack() {
+    STACK=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/stack
+    export STACK
+    mkdir -m 0700 "$STACK" || return 1
+    : >"$STACK/processes"
+    (umask 077 && "$SESSION_FCGI" --new-secret >"$STACK/secret")
+}
+
+is_listening() {
+    [[ -S $1 ]] && ss -Hlx src "$1" | grep -q .
+}
+
+# start_memcached [NAME]: on the unix socket $STACK/NAME.sock.
+# shellcheck disable=SC2120
+start_memcached() {
+    local name=${1:-memcached}
+    rm -f "$STACK/$name.sock"
+    launch "$name" memcached -u "$(id -un)" -s "$STACK/$name.sock" -a 0600 -U 0
+    wait_until 10 is_listening "$STACK/$name.sock"
+}
+
+# start_pool NAME [OPTION...]: session-fcgi behind the FastCGI socket $STACK/NAME.sock, with its sessions in the
+# memcached of start_memcached unless an option says otherwise.
+start_pool() {
+    local name=$1
+    shift
+    rm -f "$STACK/$name.sock"
+    launch "$name" spawn-fcgi -n -s "$STACK/$name.sock" -M 0600 -- "$SESSION_FCGI" --workers 2 \
+        --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates" "$@"
+    wait_until 10 is_listening "$STACK/$name.sock"
+}
+
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 10000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
+
+# start_front NAME nginx|lighttpd POOL: a web server with the shipped configuration in front of the pool; sets
+# URL. A port that another test took in the same moment is given up for a new one.
+start_front() {
+    local name=$1 front=$2 socket=$STACK/$3.sock folder=$STACK/$1 port attempt
+    for attempt in 1 2 3; do
+        rm -rf "$folder"
+        mkdir "$folder"
+        port=$(free_port)
+        "$ROOT/deploy/front-config" "$front" "$folder" "$port" "$socket" >"$folder/$front.conf" || return 1
+        if [[ $front == nginx ]]; then
+            launch "$name" nginx -e "$folder/front.log" -c "$folder/nginx.conf" -g 'daemon off;'
+        else
+            launch "$name" lighttpd -D -f "$folder/lighttpd.conf"
+        fi
+        wait_until 10 front_is_decided "$name" || return 1
+        if [[ -s $folder/front.pid ]]; then
+            export URL=http://127.0.0.1:$port
+            return 0
+        fi
+        sed -i "/ $name\$/d" "$STACK/processes"
+        echo "$front did not start on port $port (attempt $attempt):"
+        cat "$folder/front.log"
+    done
+    return 1
+}
+
+# Up (its pid file is written when the port is its own) or dead.
+front_is_decided() {
+    [[ -s $STACK/$1/front.pid ]] || is_gone "$(pid_of "$1")"
+}
+
+# start_stack [front=nginx|lighttpd] [OPTION...]: all of it; the options are session-fcgi's.
+start_stack() {
+    local front=nginx
+    if [[ ${1-} == front=* ]]; then
+        front=${1#front=}
+        shift
+    fi
+    # shellcheck disable=SC2119
+    new_stack && start_memcached && start_pool pool "$@" && start_front front "$front" pool &&
+        wait_until 10 is_healthy
+}
+
+is_healthy() {
+    [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$URL/healthz") == 200 ]]
+}
+
+# Ends what runs, last started first. False if a process was left behind, or had died before, or if a sanitizer
+# has something to say.
+stop_stack() {
+    local result=0 pid name
+    while read -r pid name; do
+        is_running "$pid" || { echo "$name had ended by itself"; result=1; }
+        stop_process "$name" || result=1
+    done < <(tac "$STACK/processes")
+    if grep -E 'ERROR: [A-Za-z]*Sanitizer|runtime error:' "$STACK"/*.log; then
+        result=1
+    fi
+    [[ $result -eq 0 ]] || show_logs
+    rm -rf "$STACK"
+    return "$result"
+}
+
+# For teardown: what a failed test wants to be seen.
+show_logs_of_failure() {
+    [[ -n ${BATS_TEST_COMPLETED-} ]] || show_logs
+}
+
+show_logs() {
+    local log
+    for log in "$STACK"/*.log "$STACK"/*/front.log; do
+        [[ ! -s $log ]] || { echo "--- ${log#"$STACK"/}"; tail -n 30 "$log"; }
+    done
+}
+
+# log_has NAME REGEX: in what the process has written.
+log_has() {
+    grep -Eq -- "$2" "$STACK/$1.log"
+}
+
+# Requests ---------------------------------------------------------------------------------------------------
+
+# request PATH [CURL OPTION...]: as the visitor whose cookies are in $JAR; a relative path is one of $URL. Sets
+# `status`, `body` and `headers` (lower-case names, no carriage returns).
+request() {
+    local path=$1
+    shift
+    [[ $path == http* ]] || path=$URL$path
+    status=$(curl -sS --max-time 20 -b "$JAR" -c "$JAR" -o "$BATS_TEST_TMPDIR/body" \
+        -D "$BATS_TEST_TMPDIR/headers" -w '%{http_code}' "$@" "$path") || return 1
+    body=$(cat "$BATS_TEST_TMPDIR/body" 2>/dev/null)
+    headers=$(tr -d '\r' <"$BATS_TEST_TMPDIR/headers" | sed 's/^[^: ]*:/\L&/')
+    rm -f "$BATS_TEST_TMPDIR/body"
+}
+
+# A visitor without cookies; NAME tells several apart.
+new_visitor() {
+    JAR=$BATS_TEST_TMPDIR/jar.${1:-visitor}
+    : >"$JAR"
+}
+
+as_visitor() {
+    JAR=$BATS_TEST_TMPDIR/jar.$1
+}
+
+# The value of the visitor's session cookie; empty without one.
+session_cookie() {
+    awk '$6 ~ /session$/ { print $7 }' "$JAR"
+}
+
+fail_with() {
+    printf '%s\n' "$1" "status: ${status-}" "headers:" "${headers-}" "body:" "${body-}"
+    return 1
+}
+
+assert_status() {
+    [[ $status == "$1" ]] || fail_with "expected status $1"
+}
+
+assert_body_has() {
+    [[ $body == *"$1"* ]] || fail_with "expected in the body: $1"
+}
+
+assert_body_lacks() {
+    [[ $body != *"$1"* ]] || fail_with "not expected in the body: $1"
+}
+
+# assert_header NAME REGEX: one header of that name (in lower case) has a value that matches.
+assert_header() {
+    grep -Eq -- "^$1: *($2)\$" <<<"$headers" || fail_with "expected the header $1: $2"
+}
+
+assert_no_header() {
+    ! grep -q -- "^$1:" <<<"$headers" || fail_with "did not expect the header $1"
+}
+
+# The page of query.html says so of the value; None: there is no such value.
+assert_value() {
+    assert_body_has "<h2>session.get('$1') = $2</h2>"
+}
+
+# How many records memcached holds.
+record_count() {
+    memcached_says stats | sed -n 's/^STAT curr_items \([0-9]*\)$/\1/p'
+}
+
+memcached_says() {
+    printf '%s\r\nquit\r\n' "$1" | curl -s --max-time 5 --unix-socket "$STACK/memcached.sock" telnet://memcached |
+        tr -d '\r'
+}
+
+# fastcgi POOL BODY [NAME=VALUE...]: one request straight to the FastCGI socket, for what no web server would
+# pass on. Sets `status` and `body`.
+fastcgi() {
+    local pool=$1 input=$2 answer
+    shift 2
+    answer=$(printf %s "$input" | env -i "$@" SERVER_PROTOCOL=HTTP/1.1 GATEWAY_INTERFACE=CGI/1.1 \
+        "$(command -v cgi-fcgi)" -bind -connect "$STACK/$pool.sock" | tr -d '\r')
+    status=$(sed -n '1,/^$/s/^Status: \([0-9]*\).*/\1/p' <<<"$answer")
+    headers=$(sed '/^$/,$d' <<<"$answer" | sed 's/^[^: ]*:/\L&/')
+    body=$(sed '1,/^$/d' <<<"$answer")
+    : "${status:=200}"
+}

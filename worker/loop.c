@@ -1,0 +1,376 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "loop_internal.h"
+#include "memory.h"
+
+enum {
+    EVENTS = 64,
+    ACCEPTS_AT_ONCE = 8,          /* leaves some for the other workers */
+    ARRIVAL_MILLISECONDS = 20000, /* for all of a request to come */
+    CLOSING_MILLISECONDS = 2000,
+    ACCEPT_PAUSE_MILLISECONDS = 500, /* after running out of descriptors */
+    TICK_MILLISECONDS = 1000,
+    WRITE_SECONDS = 2,
+};
+
+/* What an event is about, when it is not about a connection: the address is the mark. */
+static char listener_mark, handover_mark;
+
+static volatile sig_atomic_t signal_stop, signal_hand_over, signal_reload;
+
+static void on_signal(int number)
+{
+    if (number == SIGQUIT)
+        signal_hand_over = signal_hand_over + 1;
+    else if (number == SIGHUP)
+        signal_reload = signal_reload + 1;
+    else
+        signal_stop = signal_stop + 1;
+}
+
+/* A request that is being collected waits in the same list as one of which nothing was read: one time limit
+ * for both. */
+static struct connection_list *list_of(struct loop *loop, enum connection_state state)
+{
+    return &loop->lists[state == CONNECTION_SPOOLING ? CONNECTION_ARRIVING : state];
+}
+
+void loop_settle(struct loop *loop, struct connection *connection)
+{
+    if (connection->state == CONNECTION_BROKEN) {
+        connection_close(connection);
+        free(connection);
+        loop->connection_count--;
+        atomic_store_explicit(&loop->setup.slot->connections, (int32_t)loop->connection_count,
+                              memory_order_relaxed);
+        return;
+    }
+    connection->since = loop->now;
+    connection_list_append(list_of(loop, connection->state), connection);
+}
+
+static void drop(struct loop *loop, struct connection *connection)
+{
+    connection_list_remove(list_of(loop, connection->state), connection);
+    connection->state = CONNECTION_BROKEN;
+    loop_settle(loop, connection);
+}
+
+static bool watch(struct loop *loop, int descriptor, uint32_t events, void *mark)
+{
+    struct epoll_event event = {.events = events, .data.ptr = mark};
+
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+/* Makes room for one more connection: the one that has been idle longest goes. */
+static void make_room(struct loop *loop)
+{
+    if (loop->connection_count >= (size_t)loop->setup.site->settings.max_connections &&
+        loop->lists[CONNECTION_IDLE].first != NULL)
+        drop(loop, loop->lists[CONNECTION_IDLE].first);
+}
+
+static void add_connection(struct loop *loop, int descriptor)
+{
+    struct connection *connection = memory_allocate_zeroed(1, sizeof *connection);
+
+    connection->descriptor = descriptor;
+    connection->state = CONNECTION_IDLE;
+    loop->connection_count++;
+    atomic_store_explicit(&loop->setup.slot->connections, (int32_t)loop->connection_count,
+                          memory_order_relaxed);
+    loop_settle(loop, connection);
+    /* Edge-triggered: bytes that are left waiting in the socket do not wake the worker again. */
+    if (!connection_prepare(descriptor, WRITE_SECONDS) ||
+        !watch(loop, descriptor, EPOLLIN | EPOLLRDHUP | EPOLLET, connection)) {
+        log_error("a connection could not be served: %s", strerror(errno));
+        drop(loop, connection);
+    }
+}
+
+static void pause_accepting(struct loop *loop, int cause)
+{
+    log_warning("no connections are accepted for %d ms: %s", ACCEPT_PAUSE_MILLISECONDS, strerror(cause));
+    if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
+        log_error("the listening socket could not be left alone: %s", strerror(errno));
+    loop->accept_again_at = loop->now + ACCEPT_PAUSE_MILLISECONDS;
+}
+
+static bool watch_listener(struct loop *loop)
+{
+    return watch(loop, loop->setup.listener, EPOLLIN | EPOLLEXCLUSIVE, &listener_mark);
+}
+
+/* Accepts up to `most` connections; returns true if more may be waiting. */
+static bool accept_connections(struct loop *loop, int most)
+{
+    for (int i = 0; i < most; i++) {
+        make_room(loop);
+        int descriptor = accept4(loop->setup.listener, NULL, NULL, SOCK_CLOEXEC);
+        if (descriptor >= 0) {
+            scoreboard_add(loop->setup.slot, COUNT_CONNECTIONS, 1);
+            add_connection(loop, descriptor);
+            continue;
+        }
+        if (errno == EINTR || errno == ECONNABORTED)
+            continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return false;
+        pause_accepting(loop, errno);
+        return false;
+    }
+    return true;
+}
+
+static void take_over_connections(struct loop *loop)
+{
+    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+        make_room(loop);
+        int descriptor = handover_take(loop->setup.handover);
+        if (descriptor < 0) {
+            if (errno != EAGAIN && errno != EWOULDBLOCK)
+                log_error("a connection could not be taken over: %s", strerror(errno));
+            return;
+        }
+        scoreboard_add(loop->setup.slot, COUNT_HANDED_OVER, 1);
+        add_connection(loop, descriptor);
+    }
+}
+
+/* Lets a connection take note of what came. True if its request is ready: it is in no list then. */
+static bool arrive(struct loop *loop, struct connection *connection)
+{
+    struct connection_list *list = list_of(loop, connection->state);
+
+    enum connection_state state =
+        connection_arrive(connection, loop->look, (size_t)loop->setup.site->settings.max_body);
+    if (list_of(loop, state) == list)
+        return false; /* it keeps its place: the time limit is for the whole request */
+    connection_list_remove(list, connection);
+    if (state == CONNECTION_READY)
+        return true;
+    if (connection->scan.state == FCGI_SCAN_REFUSED)
+        scoreboard_add(loop->setup.slot, COUNT_REJECTED_REQUESTS, 1);
+    loop_settle(loop, connection);
+    return false;
+}
+
+static void serve_connections(struct loop *loop, const struct epoll_event *events, int count)
+{
+    struct connection *ready[LOOP_ROUND_SIZE];
+    size_t ready_count = 0;
+    int64_t now = clock_microseconds();
+
+    for (int i = 0; i < count; i++) {
+        void *mark = events[i].data.ptr;
+        if (mark == &listener_mark || mark == &handover_mark || !arrive(loop, mark))
+            continue;
+        ready[ready_count] = mark;
+        ready[ready_count++]->ready_at = now;
+        if (ready_count == LOOP_ROUND_SIZE) {
+            loop_serve_round(loop, ready, ready_count);
+            ready_count = 0;
+        }
+    }
+    if (ready_count > 0)
+        loop_serve_round(loop, ready, ready_count);
+}
+
+/* Connections first: a new one may take the place of an idle one, which must not have an event outstanding.
+ */
+static void serve_events(struct loop *loop, const struct epoll_event *events, int count)
+{
+    serve_connections(loop, events, count);
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.ptr == &listener_mark && loop->leaving == LOOP_STAYS)
+            accept_connections(loop, ACCEPTS_AT_ONCE);
+        else if (events[i].data.ptr == &handover_mark && loop->leaving == LOOP_STAYS)
+            take_over_connections(loop);
+    }
+}
+
+/* Closes what has waited too long in one state; the lists are in order of age. */
+static void expire(struct loop *loop, enum connection_state state, int64_t milliseconds)
+{
+    struct connection *oldest;
+
+    while ((oldest = loop->lists[state].first) != NULL && loop->now - oldest->since >= milliseconds)
+        drop(loop, oldest);
+}
+
+static void look_at_clock(struct loop *loop)
+{
+    expire(loop, CONNECTION_IDLE, loop->setup.site->settings.keep_timeout * 1000);
+    expire(loop, CONNECTION_ARRIVING, ARRIVAL_MILLISECONDS);
+    expire(loop, CONNECTION_CLOSING, CLOSING_MILLISECONDS);
+    if (loop->accept_again_at != 0 && loop->now >= loop->accept_again_at && loop->leaving == LOOP_STAYS) {
+        loop->accept_again_at = 0;
+        if (!watch_listener(loop))
+            pause_accepting(loop, errno);
+    }
+}
+
+/* Hands over (or closes) all connections that are between requests, or whose request no byte has been read
+ * of. */
+static void part_with(struct loop *loop, enum connection_state state)
+{
+    struct connection *next;
+
+    for (struct connection *connection = loop->lists[state].first; connection != NULL; connection = next) {
+        next = connection->next;
+        if (connection->state != state)
+            continue; /* bytes of this one were read: it has to be finished here */
+        if (loop->leaving == LOOP_LEAVES_HANDING_OVER &&
+            !handover_give(loop->setup.handover, connection->descriptor)) {
+            if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ETOOMANYREFS)
+                return; /* too many are waiting to be taken: again at the next round */
+            log_warning("a connection could not be handed over: %s", strerror(errno));
+        }
+        drop(loop, connection);
+    }
+}
+
+static void begin_leaving(struct loop *loop, enum loop_leaving how)
+{
+    if (how == LOOP_LEAVES_HANDING_OVER && loop->setup.handover == NULL)
+        how = LOOP_LEAVES;
+    if (how <= loop->leaving)
+        return;
+    if (loop->leaving == LOOP_STAYS) {
+        loop->leave_by = loop->now + loop->setup.site->settings.stop_timeout * 1000;
+        atomic_store(&loop->setup.slot->state, SCOREBOARD_LEAVING);
+        if (loop->accept_again_at == 0 &&
+            epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
+            log_error("the listening socket could not be left alone: %s", strerror(errno));
+        if (loop->setup.handover != NULL)
+            epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.handover->take, NULL);
+        /* The kernel may have woken this worker, and no other, for a connection that it has not accepted yet.
+         */
+        if (how == LOOP_LEAVES_HANDING_OVER)
+            accept_connections(loop, ACCEPTS_AT_ONCE);
+    }
+    loop->leaving = how;
+}
+
+static void heed_signals(struct loop *loop)
+{
+    if (signal_stop > 1)
+        begin_leaving(loop, LOOP_LEAVES_AT_ONCE);
+    else if (signal_stop > 0)
+        begin_leaving(loop, LOOP_LEAVES);
+    else if (signal_hand_over > 0 || signal_reload > 0)
+        begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
+}
+
+static bool may_return(struct loop *loop)
+{
+    if (loop->leaving == LOOP_STAYS)
+        return false;
+    if (loop->leaving == LOOP_LEAVES_AT_ONCE || loop->now >= loop->leave_by)
+        return true;
+    part_with(loop, CONNECTION_IDLE);
+    if (loop->leaving == LOOP_LEAVES_HANDING_OVER)
+        part_with(loop, CONNECTION_ARRIVING);
+    return loop->connection_count == 0;
+}
+
+static bool wait_and_serve(struct loop *loop)
+{
+    struct epoll_event events[EVENTS];
+    int timeout = loop->leaving != LOOP_STAYS ? 10 : TICK_MILLISECONDS;
+
+    int count = epoll_pwait(loop->epoll, events, EVENTS, timeout, &loop->waiting_mask);
+    loop->now = clock_milliseconds();
+    heed_signals(loop);
+    if (count < 0 && errno != EINTR) {
+        log_error("waiting for connections failed: %s", strerror(errno));
+        return false;
+    }
+    if (count > 0)
+        serve_events(loop, events, count);
+    look_at_clock(loop);
+    if (loop->setup.max_requests > 0 && loop->served >= (uint64_t)loop->setup.max_requests)
+        begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
+    return !may_return(loop);
+}
+
+static bool catch_signals(struct loop *loop, struct error *error)
+{
+    static const int caught[] = {SIGTERM, SIGQUIT, SIGINT, SIGHUP};
+    const size_t count = loop->setup.alone ? 4 : 2; /* in a pool, the others are the master's */
+    struct sigaction action = {.sa_handler = on_signal};
+    sigset_t blocked;
+
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < count; i++) {
+        sigaddset(&blocked, caught[i]);
+        if (sigaction(caught[i], &action, NULL) != 0)
+            return error_set(error, "signal %d cannot be caught: %s", caught[i], strerror(errno));
+    }
+    if (sigprocmask(SIG_BLOCK, &blocked, &loop->waiting_mask) != 0)
+        return error_set(error, "signals cannot be blocked: %s", strerror(errno));
+    for (size_t i = 0; i < count; i++)
+        sigdelset(&loop->waiting_mask, caught[i]);
+    return true;
+}
+
+static bool loop_open(struct loop *loop, struct error *error)
+{
+    if (!catch_signals(loop, error))
+        return false;
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll < 0)
+        return error_set(error, "no epoll instance: %s", strerror(errno));
+    if (!watch_listener(loop))
+        return error_set(error, "descriptor 0 cannot be waited on: %s", strerror(errno));
+    if (loop->setup.handover != NULL &&
+        !watch(loop, loop->setup.handover->take, EPOLLIN | EPOLLEXCLUSIVE, &handover_mark))
+        return error_set(error, "the handover socket cannot be waited on: %s", strerror(errno));
+    return true;
+}
+
+static void loop_close(struct loop *loop)
+{
+    for (int state = 0; state < CONNECTION_STATES; state++) {
+        while (loop->lists[state].first != NULL)
+            drop(loop, loop->lists[state].first);
+    }
+    loop_release_places(loop);
+    free(loop->look);
+    if (loop->epoll >= 0)
+        close(loop->epoll);
+    free(loop);
+}
+
+enum loop_end loop_run(const struct loop_setup *setup, struct error *error)
+{
+    struct loop *loop = memory_allocate_zeroed(1, sizeof *loop);
+
+    loop->setup = *setup;
+    loop->epoll = -1;
+    loop->look = memory_allocate(CONNECTION_LOOK_SIZE);
+    loop->now = clock_milliseconds();
+    bool opened = loop_prepare_places(loop) && loop_open(loop, error);
+    if (opened) {
+        atomic_store(&setup->slot->state, SCOREBOARD_SERVING);
+        while (wait_and_serve(loop))
+            continue;
+    }
+    enum loop_leaving leaving = loop->leaving;
+    loop_close(loop);
+    if (!opened)
+        return LOOP_FAILED;
+    if (leaving != LOOP_LEAVES_HANDING_OVER || signal_reload == 0)
+        return LOOP_STOPPED;
+    signal_reload = 0;
+    return LOOP_RELOAD;
+}

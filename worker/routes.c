@@ -1,0 +1,55 @@
+#include "routes.h"
+
+#include "pages.h"
+
+#define ROUTE_COUNT (sizeof routes / sizeof *routes)
+
+enum { READ = HTTP_GET | HTTP_HEAD, READ_POST = HTTP_GET | HTTP_HEAD | HTTP_POST };
+
+static const struct route routes[] = {
+    {"/", READ_POST, ROUTE_SESSION_READ, "index.html", NULL, page_index_view},
+    {"/set", READ_POST, ROUTE_SESSION_CHANGED, "query.html", page_set_change, page_query_view},
+    {"/get", READ_POST, ROUTE_SESSION_READ, "query.html", NULL, page_query_view},
+    {"/del", READ_POST, ROUTE_SESSION_CHANGED, "query.html", page_del_change, page_query_view},
+    {"/clear", READ_POST, ROUTE_SESSION_CHANGED, "query.html", page_clear_change, page_query_view},
+    {"/setsession", READ_POST, ROUTE_SESSION_CHANGED, NULL, page_setsession_change, page_setsession_view},
+    {"/getsession", READ_POST, ROUTE_SESSION_READ, NULL, NULL, page_getsession_view},
+    {"/popsession", READ_POST, ROUTE_SESSION_CHANGED, NULL, page_popsession_change, page_popsession_view},
+    {"/ping", READ, ROUTE_SESSION_NONE, NULL, NULL, page_ping_view},
+    {"/healthz", READ_POST, ROUTE_SESSION_NONE, NULL, NULL, page_healthz_view},
+};
+
+const struct route *routes_find(const struct site *site, struct slice path)
+{
+    (void)site;
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (slice_equals_string(path, routes[i].path))
+            return &routes[i];
+    }
+    return NULL;
+}
+
+const char *routes_allowed_methods(const struct route *route)
+{
+    return route->methods & HTTP_POST ? "GET, HEAD, POST" : "GET, HEAD";
+}
+
+int routes_index(const struct route *route)
+{
+    return route ? (int)(route - routes) : -1;
+}
+
+const char *routes_name(int index)
+{
+    return index >= 0 && (size_t)index < ROUTE_COUNT ? routes[index].path : "-";
+}
+
+bool routes_check_templates(const struct template_set *templates, const char *directory, struct error *error)
+{
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        if (routes[i].template != NULL && template_set_find(templates, routes[i].template) == NULL)
+            return error_set(error, "%s/%s: there is no such template, and %s needs it", directory,
+                             routes[i].template, routes[i].path);
+    }
+    return true;
+}

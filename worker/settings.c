@@ -1,0 +1,123 @@
+#include "settings.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "http.h"
+
+#define OPTION_COUNT (sizeof options / sizeof *options)
+
+static const char *const secure_choices[] = {"auto", "always", "never", NULL};
+
+/* One processor, one worker: a worker waits for nothing but its store. */
+static char default_workers[16];
+
+static const struct config_option options[] = {
+    {"workers", 'w', CONFIG_INTEGER, offsetof(struct settings, workers), default_workers, 0, 512, NULL, "N",
+     "worker processes; 0 serves in this very process"},
+    {"memcached", 'm', CONFIG_STRING, offsetof(struct settings, memcached), "127.0.0.1:11211", 0, 0, NULL,
+     "LIST", "comma-separated: host, host:port, [v6]:port or /path/of/socket"},
+    {"secret-file", 'k', CONFIG_STRING, offsetof(struct settings, secret_file), "/etc/session-fcgi/secret", 0,
+     0, NULL, "FILE", "one secret a line; the first signs, all verify"},
+    {"templates", 't', CONFIG_STRING, offsetof(struct settings, templates), SESSION_FCGI_TEMPLATES, 0, 0,
+     NULL, "DIR", "folder of the page templates"},
+    {"cookie-name", 0, CONFIG_STRING, offsetof(struct settings, cookie_name), "session", 0, 0, NULL, "NAME",
+     "name of the session cookie, without prefix"},
+    {"cookie-secure", 0, CONFIG_CHOICE, offsetof(struct settings, cookie_secure), "auto", 0, 0,
+     secure_choices, "auto|always|never", "when the cookie is for HTTPS only"},
+    {"idle-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, idle_timeout), "3600", 1, 315360000, NULL,
+     "SECONDS", "a session ends after this time without a request"},
+    {"lifetime", 0, CONFIG_INTEGER, offsetof(struct settings, lifetime), "604800", 1, 315360000, NULL,
+     "SECONDS", "a session ends this long after it began"},
+    {"max-session", 0, CONFIG_INTEGER, offsetof(struct settings, max_session), "65536", 64, 1000000, NULL,
+     "BYTES", "largest session that is stored"},
+    {"max-body", 0, CONFIG_INTEGER, offsetof(struct settings, max_body), "65536", 0, 67108864, NULL, "BYTES",
+     "largest request body that is read"},
+    {"store-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, store_timeout), "250", 1, 60000, NULL,
+     "MILLISECONDS", "longest wait for memcached"},
+    {"stop-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, stop_timeout), "10", 0, 3600, NULL,
+     "SECONDS", "longest wait for running requests at a stop"},
+    {"request-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, request_timeout), "30", 1, 3600, NULL,
+     "SECONDS", "a worker whose request runs longer is replaced"},
+    {"keep-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, keep_timeout), "120", 1, 86400, NULL,
+     "SECONDS", "idle kept connections are closed after this time"},
+    {"max-requests", 0, CONFIG_INTEGER, offsetof(struct settings, max_requests), "0", 0, 1000000000, NULL,
+     "N", "a worker is replaced after about N requests; 0: never"},
+    {"max-connections", 0, CONFIG_INTEGER, offsetof(struct settings, max_connections), "1000", 1, 100000,
+     NULL, "N", "open connections of one worker"},
+    {"status-path", 0, CONFIG_STRING, offsetof(struct settings, status_path), "", 0, 0, NULL, "PATH",
+     "path of the status page; empty: none"},
+    {"check", 'n', CONFIG_FLAG, offsetof(struct settings, check), NULL, 0, 0, NULL, NULL,
+     "check options, secrets and templates, say what is wrong, and leave"},
+    {"new-secret", 0, CONFIG_FLAG, offsetof(struct settings, new_secret), NULL, 0, 0, NULL, NULL,
+     "print a fresh secret"},
+    {"help", 'h', CONFIG_FLAG, offsetof(struct settings, help), NULL, 0, 0, NULL, NULL, "print this help"},
+    {"version", 'V', CONFIG_FLAG, offsetof(struct settings, version), NULL, 0, 0, NULL, NULL,
+     "print the version"},
+};
+
+static void set_default_workers(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (processors < 1)
+        processors = 1;
+    if (processors > 512)
+        processors = 512;
+    snprintf(default_workers, sizeof default_workers, "%ld", processors);
+}
+
+/* A cookie's name is a token (RFC 9110, 5.6.2). */
+static bool is_token(const char *name)
+{
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~";
+
+    return *name != '\0' && name[strspn(name, allowed)] == '\0' && strlen(name) <= 64;
+}
+
+static bool check_settings(const struct settings *settings, struct error *error)
+{
+    if (!is_token(settings->cookie_name))
+        return error_set(error, "--cookie-name: '%s' is not a cookie name (letters, digits, '-' and '_')",
+                         settings->cookie_name);
+    if (strncasecmp(settings->cookie_name, "__host-", 7) == 0 ||
+        strncasecmp(settings->cookie_name, "__secure-", 9) == 0)
+        return error_set(error, "--cookie-name: give the name without '%s'; the prefix is added with HTTPS",
+                         settings->cookie_name);
+    if (settings->status_path[0] != '\0' &&
+        (settings->status_path[0] != '/' || settings->status_path[1] == '\0'))
+        return error_set(error, "--status-path: '%s' is not a path such as /status", settings->status_path);
+    return true;
+}
+
+bool settings_parse(int argc, char *const argv[], char *const variables[], struct settings *settings,
+                    struct error *error)
+{
+    set_default_workers();
+    *settings = (struct settings){0};
+    if (!config_parse(options, OPTION_COUNT, "SESSION_FCGI_", argc, argv, variables, settings, error))
+        return false;
+    return settings->help || settings->version || settings->new_secret || check_settings(settings, error);
+}
+
+bool settings_print_help(FILE *out)
+{
+    set_default_workers();
+    if (fprintf(out,
+                "Usage: session-fcgi [OPTION]...\n"
+                "A pool of FastCGI workers that gives every visitor of a site a session kept in memcached.\n"
+                "The listening socket is descriptor 0, as spawn-fcgi and systemd leave it.\n\n") < 0)
+        return false;
+    if (!config_print_options(options, OPTION_COUNT, out))
+        return false;
+    return fprintf(
+               out,
+               "\nEach option is also an environment variable: --idle-timeout is SESSION_FCGI_IDLE_TIMEOUT.\n"
+               "The command line wins.\n\n"
+               "Signals: TERM stops after running requests, a second TERM at once; HUP reads secrets and\n"
+               "templates anew; USR1 logs the status; USR2 starts the program file anew, in place.\n"
+               "Exit status: 0 after a stop that was asked for, 1 for a start that failed, 2 for bad "
+               "options.\n") >= 0;
+}
