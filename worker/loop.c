@@ -289,12 +289,12 @@ static bool wait_and_serve(struct loop *loop)
     int timeout = loop->leaving != LOOP_STAYS ? 10 : TICK_MILLISECONDS;
 
     int count = epoll_pwait(loop->epoll, events, EVENTS, timeout, &loop->waiting_mask);
-    loop->now = clock_milliseconds();
-    heed_signals(loop);
     if (count < 0 && errno != EINTR) {
         log_error("waiting for connections failed: %s", strerror(errno));
         return false;
     }
+    loop->now = clock_milliseconds();
+    heed_signals(loop);
     if (count > 0)
         serve_events(loop, events, count);
     look_at_clock(loop);

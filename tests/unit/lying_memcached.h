@@ -8,7 +8,7 @@
 
 struct lie {
     const char *answer;   /* to every line of a request, instead of the honest answer */
-    int delay;            /* milliseconds before each answer */
+    int delay;            /* milliseconds before the first answer */
     bool closes;          /* closes the connection after the first answer */
     size_t connections;   /* how many connections are lied on */
     bool honest_at_first; /* the first request of each connection has the honest answer */
@@ -67,9 +67,11 @@ static inline void lying_serve(int connection, const struct lie *lie)
 
     if (requests == NULL)
         _exit(1);
+    int delay = lie != NULL ? lie->delay : 0;
     bool open = lie == NULL || !lie->honest_at_first || lying_serve_honestly(connection, requests);
     while (open && lie != NULL && fgets(line, sizeof line, requests) != NULL) {
-        poll(NULL, 0, lie->delay);
+        poll(NULL, 0, delay);
+        delay = 0;
         lying_send(connection, lie->answer);
         open = !lie->closes;
     }
