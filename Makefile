@@ -48,9 +48,77 @@ $(BUILD)/%.o: %.c Makefile
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(WORKER_OBJECTS)) $(ARCHIVE)
 	$(CC) $(ALL_CFLAGS) $(HARDENING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcmocka
 
+# The two commands of the README -------------------------------------------------------------------------------
+
+.PHONY: run
+run: ## install what is missing, build, and serve on http://127.0.0.1:8080/ (FRONT=lighttpd PORT= WORKERS=)
+	@deploy/install-packages build $(if $(filter lighttpd,$(FRONT)),run-lighttpd,run)
+	@$(MAKE) --no-print-directory all
+	@FRONT='$(FRONT)' PORT='$(PORT)' WORKERS='$(WORKERS)' deploy/run $(PROGRAM)
+
+.PHONY: test
+test: ## install what is missing, build, and run all tests (NAMES="one_test another")
+	@deploy/install-packages test
+	@$(MAKE) --no-print-directory all unit-tests
+	@tests/run --unit-dir $(BUILD)/tests/unit --program $(PROGRAM) $(NAMES)
+
+.PHONY: unit-tests
+unit-tests: $(UNIT_TESTS)
+
+# Other targets ------------------------------------------------------------------------------------------------
+
+SOURCES := $(wildcard shared/*.[ch] worker/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c)
+
+.PHONY: lint
+lint: ## warnings as errors with gcc and clang, clang-format, cppcheck, one includer for each library
+	@deploy/install-packages test lint
+	@$(MAKE) --no-print-directory all unit-tests BUILD=build/lint-gcc CC=gcc WERROR=-Werror
+	@$(MAKE) --no-print-directory all unit-tests BUILD=build/lint-clang CC=clang WERROR=-Werror
+	clang-format --dry-run --Werror $(SOURCES)
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
+	    -D_GNU_SOURCE -DSESSION_FCGI_VERSION='""' -DSESSION_FCGI_TEMPLATES='""' -Ishared shared worker
+	tests/one-includer
+
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS      ?= 300
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for SECONDS= (300) on its corpus
+	@deploy/install-packages fuzz
+	@for target in $(FUZZ_TARGETS); do \
+	    $(MAKE) --no-print-directory build/fuzz/$$target && \
+	    tests/fuzz/run build/fuzz/$$target tests/fuzz/corpus/$$target $(SECONDS) || exit 1; \
+	done
+
+build/fuzz/%: tests/fuzz/fuzz_%.c $(wildcard shared/*.[ch])
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    $(LIBRARY_CFLAGS) -o $@ $< $(wildcard shared/*.c) $(LIBRARY_LIBS)
+
+.PHONY: packages
+packages: ## install what building, running and testing need
+	@deploy/install-packages build run test
+
+.PHONY: install
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/session-fcgi/templates \
+	    $(DESTDIR)$(PREFIX)/share/doc/session-fcgi/deploy
+	install -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/session-fcgi
+	install -m 0644 templates/*.html $(DESTDIR)$(PREFIX)/share/session-fcgi/templates
+	install -m 0644 README.md CHANGELOG.md LICENSE spawn-fcgi.conf $(DESTDIR)$(PREFIX)/share/doc/session-fcgi
+	install -m 0644 deploy/*.conf deploy/*.socket deploy/*.service \
+	    $(DESTDIR)$(PREFIX)/share/doc/session-fcgi/deploy
+
 .PHONY: clean
-clean:
+clean: ## remove what was built
 	rm -rf build
+
+.PHONY: help
+help: ## list the targets
+	@echo 'make [all]        build $(PROGRAM)'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+	    printf 'make %-12s %s\n' "$$name" "$$text"; \
+	done
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:

@@ -170,13 +170,18 @@ is_healthy() {
     [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$URL/healthz") == 200 ]]
 }
 
+# memcached has nothing to lose, and takes up to a second to notice a TERM.
+ending_signal() {
+    if [[ $(ps -o comm= -p "$1") == memcached ]]; then echo KILL; else echo TERM; fi
+}
+
 # Ends what runs, last started first. False if a process was left behind, or had died before, or if a sanitizer
 # has something to say.
 stop_stack() {
     local result=0 pid name
     while read -r pid name; do
         is_running "$pid" || { echo "$name had ended by itself"; result=1; }
-        stop_process "$name" || result=1
+        stop_process "$name" "$(ending_signal "$pid")" || result=1
     done < <(tac "$STACK/processes")
     if grep -E 'ERROR: [A-Za-z]*Sanitizer|runtime error:' "$STACK"/*.log; then
         result=1
@@ -269,9 +274,11 @@ record_count() {
     memcached_says stats | sed -n 's/^STAT curr_items \([0-9]*\)$/\1/p'
 }
 
+# memcached_says COMMAND [SECONDS]: its answer, NUL bytes left out. It does not close the connection after
+# `lru_crawler`, which then takes all of the SECONDS.
 memcached_says() {
-    printf '%s\r\nquit\r\n' "$1" | curl -s --max-time 5 --unix-socket "$STACK/memcached.sock" telnet://memcached |
-        tr -d '\r'
+    printf '%s\r\nquit\r\n' "$1" |
+        curl -s --max-time "${2-5}" --unix-socket "$STACK/memcached.sock" telnet://memcached | tr -d '\r\0'
 }
 
 # fastcgi POOL BODY [NAME=VALUE...]: one request straight to the FastCGI socket, for what no web server would
