@@ -88,6 +88,8 @@ static bool parse_request(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;
 
+    if (exchange->route->session == ROUTE_SESSION_GATE)
+        return true;
     if (request->body_problem == 0 && request->body.length > 0 &&
         !http_media_type_is(request->content_type, "application/x-www-form-urlencoded"))
         request->body_problem = 415;
@@ -105,6 +107,10 @@ static bool find_route(struct exchange *exchange)
 {
     struct http_request *request = &exchange->request;
 
+    if (exchange->is_authorizer) {
+        exchange->route = routes_authorizer();
+        return true;
+    }
     if (request->path.data == NULL) {
         exchange_fail(exchange, 400, "The path is not valid.");
         return false;

@@ -21,6 +21,7 @@ struct exchange {
     struct scoreboard_slot *slot;
     time_t now; /* seconds since 1970 */
 
+    bool is_authorizer;                /* the request is in the AUTHORIZER role */
     struct http_request request;       /* filled in before exchange_begin; its arena is the exchange's */
     const struct route *route;         /* NULL if there is none for this path */
     struct http_parameters parameters; /* of the query, then of the body */

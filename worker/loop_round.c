@@ -44,6 +44,7 @@ static bool read_request(struct loop *loop, struct loop_place *place, struct con
         .scoreboard = loop->setup.scoreboard,
         .slot = loop->setup.slot,
         .now = now,
+        .is_authorizer = connection->scan.role == FCGI_ROLE_AUTHORIZER,
         .request.arena = place->arena,
         .reply.body = &place->page,
     };

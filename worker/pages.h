@@ -18,6 +18,10 @@ void page_setsession_view(struct exchange *exchange);
 void page_getsession_view(struct exchange *exchange);
 void page_popsession_view(struct exchange *exchange);
 
+/* pages_gate.c: /auth, and the AUTHORIZER role */
+void page_auth_view(struct exchange *exchange);
+void page_authorizer_view(struct exchange *exchange);
+
 /* pages_site.c: /, /ping, /healthz */
 void page_index_view(struct exchange *exchange);
 void page_ping_view(struct exchange *exchange);

@@ -45,7 +45,7 @@ void page_index_view(struct exchange *exchange)
     const struct template_field fields[] = {
         {SLICE_LITERAL("entries"), entries},
         {SLICE_LITERAL("has_entries"), {.kind = entries.list.count > 0 ? TEMPLATE_TRUE : TEMPLATE_FALSE}},
-        {SLICE_LITERAL("mount"), template_text(slice_from_string(""))},
+        {SLICE_LITERAL("mount"), template_text(slice_from_string(exchange->site->settings.mount))},
         {SLICE_LITERAL("version"), template_text(slice_from_string(SESSION_FCGI_VERSION))},
     };
     const struct template_value data = template_object(fields, sizeof fields / sizeof *fields);

@@ -4,6 +4,7 @@
 
 #define ROUTE_COUNT (sizeof routes / sizeof *routes)
 
+enum { ANY = HTTP_GET | HTTP_HEAD | HTTP_POST | HTTP_OTHER };
 enum { READ = HTTP_GET | HTTP_HEAD, READ_POST = HTTP_GET | HTTP_HEAD | HTTP_POST };
 
 static const struct route routes[] = {
@@ -15,13 +16,34 @@ static const struct route routes[] = {
     {"/setsession", READ_POST, ROUTE_SESSION_CHANGED, NULL, page_setsession_change, page_setsession_view},
     {"/getsession", READ_POST, ROUTE_SESSION_READ, NULL, NULL, page_getsession_view},
     {"/popsession", READ_POST, ROUTE_SESSION_CHANGED, NULL, page_popsession_change, page_popsession_view},
+    {"/auth", ANY, ROUTE_SESSION_GATE, NULL, NULL, page_auth_view},
     {"/ping", READ, ROUTE_SESSION_NONE, NULL, NULL, page_ping_view},
     {"/healthz", READ_POST, ROUTE_SESSION_NONE, NULL, NULL, page_healthz_view},
 };
 
+/* A role, not a path: routes_find never comes to it. */
+static const struct route authorizer = {"(authorizer)", ANY,  ROUTE_SESSION_GATE,
+                                        NULL,           NULL, page_authorizer_view};
+
+const struct route *routes_authorizer(void)
+{
+    return &authorizer;
+}
+
+/* The part of the path below the mount; "no value" if it is not below. */
+static struct slice below_mount(const char *mount, struct slice path)
+{
+    size_t length = strlen(mount);
+
+    if (!slice_starts_with(path, mount) || (path.length > length && path.data[length] != '/'))
+        return slice_none();
+    return path.length == length ? slice_from_string("/") : slice_from(path, length);
+}
+
 const struct route *routes_find(const struct site *site, struct slice path)
 {
-    (void)site;
+    if (site->settings.mount[0] != '\0')
+        path = below_mount(site->settings.mount, path);
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
         if (slice_equals_string(path, routes[i].path))
             return &routes[i];
@@ -36,11 +58,15 @@ const char *routes_allowed_methods(const struct route *route)
 
 int routes_index(const struct route *route)
 {
+    if (route == &authorizer)
+        return (int)ROUTE_COUNT;
     return route ? (int)(route - routes) : -1;
 }
 
 const char *routes_name(int index)
 {
+    if (index == (int)ROUTE_COUNT)
+        return authorizer.path;
     return index >= 0 && (size_t)index < ROUTE_COUNT ? routes[index].path : "-";
 }
 

@@ -10,6 +10,8 @@
 enum route_session {
     ROUTE_SESSION_NONE,    /* the store is not asked, no cookie is looked at */
     ROUTE_SESSION_READ,    /* the page depends on the session */
+    ROUTE_SESSION_GATE,    /* like READ, for somebody else's page: the request's parameters are not for this
+                              program */
     ROUTE_SESSION_CHANGED, /* the request changes it: refused when it comes from another site */
 };
 
@@ -27,6 +29,9 @@ struct route {
 
 /* The route for this path, which is without trailing slash, or NULL. */
 const struct route *routes_find(const struct site *site, struct slice path);
+
+/* What answers a request in the AUTHORIZER role, whatever its path. */
+const struct route *routes_authorizer(void);
 
 /* "GET, HEAD, POST": for the Allow field; static text. */
 const char *routes_allowed_methods(const struct route *route);

@@ -48,6 +48,14 @@ static const struct config_option options[] = {
      NULL, "N", "open connections of one worker"},
     {"status-path", 0, CONFIG_STRING, offsetof(struct settings, status_path), "", 0, 0, NULL, "PATH",
      "path of the status page; empty: none"},
+    {"mount", 0, CONFIG_STRING, offsetof(struct settings, mount), "", 0, 0, NULL, "PATH",
+     "path below which all routes are, such as /app"},
+    {"gate-require", 0, CONFIG_STRING, offsetof(struct settings, gate_require), "Username", 0, 0, NULL, "KEY",
+     "the gate lets a visitor pass whose session has this key"},
+    {"gate-expose", 0, CONFIG_STRING, offsetof(struct settings, gate_expose), "", 0, 0, NULL, "KEY,...",
+     "keys whose values the gate tells the application"},
+    {"gate-login", 0, CONFIG_STRING, offsetof(struct settings, gate_login), "", 0, 0, NULL, "URL",
+     "where the authorizer sends browsers that may not pass"},
     {"check", 'n', CONFIG_FLAG, offsetof(struct settings, check), NULL, 0, 0, NULL, NULL,
      "check options, secrets and templates, say what is wrong, and leave"},
     {"new-secret", 0, CONFIG_FLAG, offsetof(struct settings, new_secret), NULL, 0, 0, NULL, NULL,
@@ -77,6 +85,17 @@ static bool is_token(const char *name)
     return *name != '\0' && name[strspn(name, allowed)] == '\0' && strlen(name) <= 64;
 }
 
+/* Absolute, of characters that need no encoding in a path and none in a cookie's Path attribute, no "//", no
+ * '/' at the end. */
+static bool is_mount(const char *path)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+    size_t length = strlen(path);
+
+    return path[0] == '/' && path[strspn(path, allowed)] == '\0' && path[length - 1] != '/' &&
+           strstr(path, "//") == NULL && length <= 255;
+}
+
 static bool check_settings(const struct settings *settings, struct error *error)
 {
     if (!is_token(settings->cookie_name))
@@ -86,6 +105,9 @@ static bool check_settings(const struct settings *settings, struct error *error)
         strncasecmp(settings->cookie_name, "__secure-", 9) == 0)
         return error_set(error, "--cookie-name: give the name without '%s'; the prefix is added with HTTPS",
                          settings->cookie_name);
+    if (settings->mount[0] != '\0' && !is_mount(settings->mount))
+        return error_set(error, "--mount: '%s' is not a path such as /app, without '/' at the end",
+                         settings->mount);
     if (settings->status_path[0] != '\0' &&
         (settings->status_path[0] != '/' || settings->status_path[1] == '\0'))
         return error_set(error, "--status-path: '%s' is not a path such as /status", settings->status_path);

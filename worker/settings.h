@@ -19,6 +19,8 @@ struct settings {
     long stop_timeout, request_timeout, keep_timeout;
     long max_requests, max_connections;
     const char *status_path; /* "" for none */
+    const char *mount;       /* "" for the root; else begins with '/' and does not end with one */
+    const char *gate_require, *gate_expose, *gate_login;
     bool check, new_secret, help, version;
 };
 

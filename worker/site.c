@@ -11,12 +11,15 @@ static bool load(struct site *site, struct error *error)
 
     site->policy = (struct session_policy){
         .cookie_name = settings->cookie_name,
-        .cookie_path = "/",
+        .cookie_path = settings->mount[0] != '\0' ? settings->mount : "/",
         .secure = (enum session_secure)settings->cookie_secure,
         .idle_timeout = settings->idle_timeout,
         .lifetime = settings->lifetime,
         .max_size = (size_t)settings->max_session,
     };
+    if (!gate_configure(&site->gate, settings->gate_require, settings->gate_expose, settings->gate_login,
+                        error))
+        return false;
     struct error list_error;
     site->server_count = store_memcached_parse_list(settings->memcached, site->servers, &list_error);
     if (site->server_count == 0)

@@ -5,6 +5,7 @@
 #define SESSION_FCGI_SITE_H
 
 #include "error.h"
+#include "gate.h"
 #include "keyring.h"
 #include "session.h"
 #include "settings.h"
@@ -14,6 +15,7 @@
 struct site {
     struct settings settings;
     struct session_policy policy;
+    struct gate gate;
     struct keyring *keyring;
     struct template_set *templates;
     struct store_memcached_server servers[STORE_MEMCACHED_MAX_SERVERS];

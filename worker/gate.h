@@ -1,0 +1,42 @@
+/* The gate: sessions for programs that are not in C. A web server asks whether this visitor may pass, and who
+ * it is, before it serves a file or another program's page.
+ *
+ * Two ways to ask: the AUTHORIZER role (FastCGI 1.0, section 6.3), and a subrequest to /auth (nginx's
+ * auth_request). In both the visitor may pass if the session has the key --gate-require, and the values of
+ * the keys --gate-expose go to the application, encoded so that no stored byte can end a header field. */
+#ifndef SESSION_FCGI_GATE_H
+#define SESSION_FCGI_GATE_H
+
+#include "error.h"
+#include "http.h"
+#include "session.h"
+
+enum { GATE_MAX_EXPOSED = 10 };
+
+struct gate {
+    const char *require;
+    const char *login; /* where the AUTHORIZER role sends a browser that may not pass; "" for nowhere */
+    struct gate_exposed {
+        struct slice key;
+        char variable[80]; /* "Variable-SESSION_USERNAME" */
+        char field[80];    /* "X-Session-Username" */
+    } exposed[GATE_MAX_EXPOSED];
+    size_t exposed_count;
+};
+
+/* Fills in the gate from the settings; the texts are referred to. `expose` is a comma-separated list of keys,
+ * each of letters, digits, '-' and '_' (their names become parts of header fields). False with the reason. */
+bool gate_configure(struct gate *gate, const char *require, const char *expose, const char *login,
+                    struct error *error);
+
+/* May this visitor pass? */
+bool gate_opens(const struct gate *gate, const struct session *session);
+
+/* Appends `value` with every byte but visible ASCII, and '%', as %XX (RFC 3986): safe in any header field,
+ * and what any language's URL decoding turns back. */
+struct slice gate_encode(struct slice value, struct arena *arena);
+
+/* True if the request is a browser's navigation, which a redirect makes sense for. */
+bool gate_is_navigation(const struct http_request *request);
+
+#endif
