@@ -147,12 +147,14 @@ static void take_over_connections(struct loop *loop)
 }
 
 /* Lets a connection take note of what came. True if its request is ready: it is in no list then. */
-static bool arrive(struct loop *loop, struct connection *connection)
+static bool arrive(struct loop *loop, struct connection *connection, bool hung_up)
 {
     struct connection_list *list = list_of(loop, connection->state);
 
     enum connection_state state =
         connection_arrive(connection, loop->look, (size_t)loop->setup.site->settings.max_body);
+    if (hung_up && state == CONNECTION_ARRIVING)
+        connection->state = state = CONNECTION_BROKEN; /* the rest of its request will never come */
     if (list_of(loop, state) == list)
         return false; /* it keeps its place: the time limit is for the whole request */
     connection_list_remove(list, connection);
@@ -172,7 +174,8 @@ static void serve_connections(struct loop *loop, const struct epoll_event *event
 
     for (int i = 0; i < count; i++) {
         void *mark = events[i].data.ptr;
-        if (mark == &listener_mark || mark == &handover_mark || !arrive(loop, mark))
+        if (mark == &listener_mark || mark == &handover_mark ||
+            !arrive(loop, mark, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0))
             continue;
         ready[ready_count] = mark;
         ready[ready_count++]->ready_at = now;
