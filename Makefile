@@ -33,33 +33,37 @@ PROGRAM        := $(BUILD)/session-fcgi
 .PHONY: all
 all: $(PROGRAM)
 
+# V=1 shows the commands whole.
+QUIET = $(if $(V),,@echo '  $(1) $(2)';)
+
 $(PROGRAM): $(WORKER_OBJECTS) $(ARCHIVE)
-	$(CC) $(ALL_CFLAGS) $(HARDENING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
+	$(call QUIET,LINK,$@)$(CC) $(ALL_CFLAGS) $(HARDENING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS)
 
 $(ARCHIVE): $(SHARED_OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call QUIET,AR,$@)ar rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile
+	@$(if $(LIBRARY_LIBS),:,echo 'libraries or pkg-config are missing; install them: make packages' >&2; exit 1)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(HARDENING) $(LIBRARY_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call QUIET,CC,$<)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(HARDENING) $(LIBRARY_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A unit test is one file; it may use every room but main.
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(WORKER_OBJECTS)) $(ARCHIVE)
-	$(CC) $(ALL_CFLAGS) $(HARDENING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcmocka
+	$(call QUIET,LINK,$@)$(CC) $(ALL_CFLAGS) $(HARDENING) $(LDFLAGS) -o $@ $^ $(LIBRARY_LIBS) -lcmocka
 
 # The two commands of the README -------------------------------------------------------------------------------
 
 .PHONY: run
 run: ## install what is missing, build, and serve on http://127.0.0.1:8080/ (FRONT=lighttpd PORT= WORKERS=)
 	@deploy/install-packages build $(if $(filter lighttpd,$(FRONT)),run-lighttpd,run)
-	@$(MAKE) --no-print-directory all
-	@FRONT='$(FRONT)' PORT='$(PORT)' WORKERS='$(WORKERS)' deploy/run $(PROGRAM)
+	@$(MAKE) --no-print-directory -j2 all
+	@exec env FRONT='$(FRONT)' PORT='$(PORT)' WORKERS='$(WORKERS)' deploy/run $(PROGRAM)
 
 .PHONY: test
 test: ## install what is missing, build, and run all tests (NAMES="one_test another")
 	@deploy/install-packages test
-	@$(MAKE) --no-print-directory all unit-tests
+	@$(MAKE) --no-print-directory -j2 all unit-tests
 	@tests/run --unit-dir $(BUILD)/tests/unit --program $(PROGRAM) $(NAMES)
 
 .PHONY: unit-tests
@@ -72,8 +76,8 @@ SOURCES := $(wildcard shared/*.[ch] worker/*.[ch] tests/unit/*.[ch] tests/fuzz/*
 .PHONY: lint
 lint: ## warnings as errors with gcc and clang, clang-format, cppcheck, one includer for each library
 	@deploy/install-packages test lint
-	@$(MAKE) --no-print-directory all unit-tests BUILD=build/lint-gcc CC=gcc WERROR=-Werror
-	@$(MAKE) --no-print-directory all unit-tests BUILD=build/lint-clang CC=clang WERROR=-Werror
+	@$(MAKE) --no-print-directory -j2 all unit-tests BUILD=build/lint-gcc CC=gcc WERROR=-Werror
+	@$(MAKE) --no-print-directory -j2 all unit-tests BUILD=build/lint-clang CC=clang WERROR=-Werror
 	clang-format --dry-run --Werror $(SOURCES)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr --std=c11 \
 	    -D_GNU_SOURCE -DSESSION_FCGI_VERSION='""' -DSESSION_FCGI_TEMPLATES='""' -Ishared shared worker
@@ -92,7 +96,7 @@ fuzz: ## run each fuzz target for SECONDS= (300) on its corpus
 
 build/fuzz/%: tests/fuzz/fuzz_%.c $(wildcard shared/*.[ch])
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	$(call QUIET,CC,$@)clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    $(LIBRARY_CFLAGS) -o $@ $< $(wildcard shared/*.c) $(LIBRARY_LIBS)
 
 .PHONY: packages

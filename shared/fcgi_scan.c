@@ -41,11 +41,6 @@ static void scan_pair_lengths(struct fcgi_scan *scan, unsigned char byte)
 
 static void scan_parameters(struct fcgi_scan *scan, struct slice content)
 {
-    scan->parameters_length += content.length;
-    if (scan->parameters_length > FCGI_SCAN_MAX_PARAMETERS) {
-        refuse(scan, "more than 64 KiB of parameters");
-        return;
-    }
     for (size_t i = 0; i < content.length && scan->state != FCGI_SCAN_REFUSED;) {
         if (scan->pair_left == 0) {
             scan_pair_lengths(scan, (unsigned char)content.data[i++]);
@@ -96,8 +91,12 @@ static const char *header_refusal(const struct fcgi_scan *scan, unsigned int req
     }
     if (request_id != scan->request_id)
         return "a second request on a connection that has one";
+    if (scan->type == TYPE_PARAMS && scan->state != FCGI_SCAN_PARAMETERS)
+        return "parameters after their end";
     if (scan->type == TYPE_PARAMS)
-        return scan->state == FCGI_SCAN_PARAMETERS ? NULL : "parameters after their end";
+        return scan->content_left <= FCGI_SCAN_MAX_PARAMETERS - scan->parameters_length
+                   ? NULL
+                   : "more than 64 KiB of parameters";
     if (scan->type == TYPE_STDIN)
         return scan->state == FCGI_SCAN_BODY ? NULL : "a body before the end of the parameters";
     return "a record that has no place in a request";
@@ -133,6 +132,8 @@ static void scan_header(struct fcgi_scan *scan)
         return;
     }
     scan->request_id = request_id;
+    if (scan->type == TYPE_PARAMS)
+        scan->parameters_length += scan->content_left;
     if (scan->content_left == 0)
         end_stream(scan);
 }

@@ -26,7 +26,7 @@ enum fcgi_scan_state {
 struct fcgi_scan {
     enum fcgi_scan_state state;
     const char *refusal;  /* static text */
-    size_t length;        /* bytes that belong to the request, so far */
+    size_t length;        /* bytes that belong to the request, so far; of no meaning once REFUSED */
     size_t body_length;   /* bytes of the body's content, so far */
     enum fcgi_role role;  /* once the first record is there */
     bool keep_connection; /* the web server's FCGI_KEEP_CONN */
@@ -41,14 +41,14 @@ struct fcgi_scan {
     unsigned char type;
     unsigned char begin[8];
     size_t begin_length;
-    size_t parameters_length;
-    unsigned char pair[8]; /* the two lengths of a name-value pair */
+    size_t parameters_length; /* as announced, so far */
+    unsigned char pair[8];    /* the two lengths of a name-value pair */
     size_t pair_length;
     size_t pair_left; /* bytes of name and value still to come */
 };
 
 /* Scans further bytes and returns how many of them belong to this request: all of them, unless the state
- * becomes WHOLE or REFUSED. */
+ * becomes WHOLE or REFUSED. However the bytes are cut into pieces, the result is the same. */
 size_t fcgi_scan(struct fcgi_scan *scan, struct slice bytes);
 
 #endif

@@ -67,6 +67,11 @@ struct slice http_path(struct slice target, struct arena *arena);
 /* True for the media type `type` with any parameters: "text/html; charset=utf-8" is "text/html". */
 bool http_media_type_is(struct slice content_type, const char *type);
 
+/* How welcome a media type ("text/html") is by an Accept field (RFC 9110, 12.5.1): 0 (not at all) to 1000.
+ * The most specific range that covers the type decides; without a field, all are as welcome. A malformed
+ * range is as if it were not there. */
+int http_accept_quality(struct slice accept, const char *type);
+
 /* A decimal length without sign; false if `text` is empty, has another byte or is over SIZE_MAX / 2. */
 bool http_parse_length(struct slice text, size_t *length);
 

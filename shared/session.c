@@ -8,7 +8,8 @@
 #include "session_internal.h"
 #include "utf8.h"
 
-enum { FORWARD_SECONDS = 10, MAX_FORWARDS = 4 };
+/* Forward pointers that a request follows. More means that somebody renews one session all the time. */
+enum { MAX_FORWARDS = 8 };
 
 struct sessions *sessions_create(const struct session_policy *policy, const struct keyring *keyring,
                                  struct store *store)
@@ -56,7 +57,7 @@ static bool is_expired(const struct session *session, const struct record *recor
     const struct session_policy *policy = session->sessions->policy;
 
     if (record->forward.text[0] != '\0')
-        return session->now - record->refreshed >= FORWARD_SECONDS;
+        return session->now - record->refreshed >= SESSION_FORWARD_SECONDS;
     return session->now - record->refreshed >= policy->idle_timeout ||
            session->now - record->created >= policy->lifetime;
 }
@@ -87,19 +88,33 @@ static void open_record(struct session *session, const struct store_read *read)
     session->present = true;
 }
 
+/* What a read says about its session. */
+static void take_in(struct session *session, const struct store_read *read)
+{
+    session->present = false;
+    session->record = (struct record){0};
+    if (read->result == STORE_OK)
+        open_record(session, read);
+    else if (read->result == STORE_ABSENT)
+        session->sessions->counters.missing++;
+    else
+        session->status = SESSION_UNAVAILABLE;
+}
+
 /* A record that only points on: the session was renewed while this request was on its way. True if there is
  * another record to read. */
 static bool follow_forward(struct session *session)
 {
-    if (!session->present || session->record.forward.text[0] == '\0')
+    const struct session_id id = session->record.forward;
+
+    if (!session->present || id.text[0] == '\0')
         return false;
     session->present = false;
-    if (!session_adopt_id(session, &session->record.forward)) {
+    session->record = (struct record){0};
+    session->forwarded = session_adopt_id(session, &id);
+    if (!session->forwarded)
         session->status = SESSION_FAILED;
-        return false;
-    }
-    session->cookie_due = SESSION_COOKIE_SET;
-    return true;
+    return session->forwarded;
 }
 
 /* One multi-get for these sessions; returns how many of them, moved to the front of `list`, have to be read
@@ -117,16 +132,11 @@ static size_t read_once(struct sessions *sessions, struct session **list, size_t
     }
     store_read(sessions->store, pointers, count, arena);
     for (size_t i = 0; i < count; i++) {
-        struct session *session = list[i];
-        session->present = false;
-        if (reads[i].result == STORE_UNREACHABLE)
-            session->status = SESSION_UNAVAILABLE;
-        else if (reads[i].result == STORE_OK)
-            open_record(session, &reads[i]);
-        else
-            sessions->counters.missing++;
-        if (follow_forward(session))
-            list[forwarded++] = session;
+        take_in(list[i], &reads[i]);
+        if (follow_forward(list[i]))
+            list[forwarded++] = list[i];
+        else if (list[i]->present && list[i]->forwarded)
+            list[i]->cookie_due = SESSION_COOKIE_SET;
     }
     return forwarded;
 }
@@ -143,8 +153,10 @@ void session_load(struct sessions *sessions, struct session *const list[], size_
         if (list[i]->has_id && list[i]->status == SESSION_OK)
             reading[reading_count++] = list[i];
     }
-    for (int i = 0; reading_count > 0 && i < MAX_FORWARDS; i++)
+    for (int i = 0; reading_count > 0 && i <= MAX_FORWARDS; i++)
         reading_count = read_once(sessions, reading, reading_count);
+    for (size_t i = 0; i < reading_count; i++)
+        reading[i]->status = SESSION_BUSY;
 }
 
 bool session_reload(struct session *session)
@@ -152,8 +164,6 @@ bool session_reload(struct session *session)
     bool was_present = session->present;
     uint64_t missing = session->sessions->counters.missing;
 
-    session->present = false;
-    session->record = (struct record){0};
     session_load(session->sessions, &session, 1);
     /* Ended by another request meanwhile: expected, not a sign that the store forgets. */
     if (was_present)

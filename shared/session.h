@@ -2,19 +2,20 @@
  *
  * One request goes like this:
  *
- *     session = session_begin(sessions, cookies, https, now, arena);   who is it? (no store operation)
- *     session_load(sessions, &session, 1);                             one round trip; for a whole round of
- * requests together value = session_get(session, key);  session_set(session, …);     read, and note changes
- * in a journal result = session_commit(session);                                write the changes, if there
- * are any cookie = session_cookie(session);                                what to send back, if anything
+ *     session = session_begin(sessions, cookies, …);   who is it? (no store operation)
+ *     session_load(sessions, &session, 1);             one round trip, for all requests that are ready
+ *     value = session_get(session, key);               read
+ *     session_set(session, key, value);                note changes in a journal
+ *     result = session_commit(session);                write the changes, if there are any
+ *     cookie = session_cookie(session);                what to send back, if anything
  *
  * What it guarantees:
  *   - Changes are a journal, committed with check-and-set: on a conflict the newest record is read and the
- * journal applied to it. No request's changes are lost to another's, and nobody waits on a lock.
+ *     journal applied to it. No request's changes are lost to another's, and nobody waits on a lock.
  *   - A session that was ended stays ended: IDs are never used again, and a late commit finds nothing to
- * change.
+ *     change.
  *   - Absent, unreachable and not ours are three things: an unreachable store is SESSION_UNAVAILABLE, never
- * an empty session, and leaves the visitor's cookie alone.
+ *     an empty session, and leaves the visitor's cookie alone.
  *   - No cookie and no record before something is stored; nothing is written when nothing changed.
  *
  * Times are seconds since 1970, keys and values UTF-8. Nothing here is for use by several threads at once. */
@@ -85,7 +86,9 @@ struct session *session_begin(struct sessions *sessions, struct slice cookies, b
  * none. */
 void session_load(struct sessions *sessions, struct session *const list[], size_t count);
 
-/* How loading went: SESSION_OK (perhaps with nothing in it) or SESSION_UNAVAILABLE. */
+/* How loading went: SESSION_OK (perhaps with nothing in it), or why nothing is known: SESSION_UNAVAILABLE,
+ * SESSION_BUSY (renewed too often to be followed) or SESSION_FAILED. session_commit then does nothing but
+ * return that again. */
 enum session_result session_status(const struct session *session);
 
 /* The value of `key` as this request sees it, its own changes included, or "no value". */
@@ -114,11 +117,14 @@ enum session_renewal {
 void session_renew(struct session *session, enum session_renewal renewal);
 
 /* Writes what was noted. On SESSION_OK the session then shows what the store holds; on anything else but
- * SESSION_ENDED (an empty session) nothing was changed. A session whose last entry is removed is ended. To be
- * called once, even if nothing was noted: that renews the idle time when a tenth of it has passed. */
+ * SESSION_ENDED (an empty session) nothing was changed, except that after SESSION_UNAVAILABLE a change may or
+ * may not have reached the store. A session whose last entry is removed is ended. To be called once, even if
+ * nothing was noted: that renews the idle time when a tenth of it has passed. Loads the session if that was
+ * not done. */
 enum session_result session_commit(struct session *session);
 
-/* After session_commit: the value of the Set-Cookie field to send, or "no value" if none is due. */
+/* After session_commit was SESSION_OK: the value of the Set-Cookie field to send, or "no value" if none is
+ * due. */
 struct slice session_cookie(const struct session *session);
 
 #endif

@@ -7,7 +7,8 @@
 
 /* Conflicts in a row before a request gives up. Each conflict means that another request succeeded. */
 enum { MAX_ATTEMPTS = 64 };
-enum { FORWARD_SECONDS = 10 };
+/* An expiry in the past: the record is absent at once. */
+enum { EXPIRED = 1 };
 
 static enum session_result result_of(enum store_result result)
 {
@@ -118,19 +119,22 @@ static enum session_result commit_new(struct session *session, const struct outc
     return result;
 }
 
-/* Removes the record if it is still the one that was read: another request's change is not thrown away
- * unseen. */
+/* Ends a record if it is still the one that was read: another request's change is not thrown away unseen. An
+ * empty value, as a store that is full still has room for that. */
+static enum store_result end_record(struct session *session, const char *store_key, uint64_t version)
+{
+    return store_replace(session->sessions->store, store_key, slice_from_string(""), version, EXPIRED);
+}
+
+/* The last entry was removed. */
 static enum session_result commit_end(struct session *session)
 {
-    struct slice tombstone = seal_record(session, &(struct record){.created = session->now, .refreshed = 0},
-                                         &session->id, session->store_key);
-    if (tombstone.data == NULL)
-        return SESSION_FAILED;
-    enum store_result result =
-        store_replace(session->sessions->store, session->store_key, tombstone, session->version, 1);
+    enum store_result result = end_record(session, session->store_key, session->version);
+
     if (result != STORE_OK && result != STORE_ABSENT)
         return result_of(result);
-    session->sessions->counters.ended++;
+    if (result == STORE_OK)
+        session->sessions->counters.ended++;
     settle_ended(session);
     if (session->presented)
         session->cookie_due = SESSION_COOKIE_EXPIRE;
@@ -154,61 +158,47 @@ static enum session_result commit_replace(struct session *session, const struct 
     return SESSION_OK;
 }
 
-/* Turns the old record, if it is still the one that was read, into one that leads to nothing or, for requests
- * on their way, to the new one. */
-static enum store_result retire_old(struct session *session, const struct session_id *old_id,
-                                    const char *old_key, uint64_t version)
+/* Turns the old record, if it is still the one that was read, into nothing or, for requests on their way,
+ * into one that leads to the new one. */
+static enum session_result retire_old(struct session *session, const struct session *old)
 {
-    struct record old = {.created = session->now, .refreshed = session->now};
-    time_t expires = 1;
+    struct record pointer = {.created = session->now, .refreshed = session->now, .forward = session->id};
 
-    if (session->journal.renewal == SESSION_RENEW_PLAIN) {
-        old.forward = session->id;
-        expires = session->now + FORWARD_SECONDS + 1;
-    }
-    struct slice sealed = seal_record(session, &old, old_id, old_key);
+    if (session->journal.renewal == SESSION_RENEW_AT_LOGIN)
+        return result_of(end_record(session, old->store_key, old->version));
+    struct slice sealed = seal_record(session, &pointer, &old->id, old->store_key);
     if (sealed.data == NULL)
-        return STORE_UNREACHABLE;
-    return store_replace(session->sessions->store, old_key, sealed, version, expires);
+        return SESSION_FAILED;
+    return result_of(store_replace(session->sessions->store, old->store_key, sealed, old->version,
+                                   session->now + SESSION_FORWARD_SECONDS + 1));
 }
 
-/* The session goes on under a new ID: first the new record, then the old one is retired. Whenever the second
- * step fails the new record is taken back: nobody has heard of its ID. */
+/* Removes a record that this commit added: nobody has heard of its ID. */
+static void take_back(struct session *session)
+{
+    if (store_delete(session->sessions->store, session->store_key) == STORE_UNREACHABLE)
+        log_warning("a record that is not needed could not be removed; it is left to expire");
+}
+
+/* The session goes on under a new ID: first the new record, then the old one is retired. If that fails, the
+ * new record is taken back; but not if nobody knows whether it failed, as the old one may lead to it. */
 static enum session_result commit_renewed(struct session *session, const struct outcome *outcome)
 {
-    struct session before = *session;
+    struct session old = *session;
 
     enum session_result result = add_under_new_id(session, &outcome->record);
     if (result != SESSION_OK)
         return result;
-    enum store_result retired = retire_old(session, &before.id, before.store_key, before.version);
-    if (retired == STORE_OK) {
+    result = retire_old(session, &old);
+    if (result == SESSION_OK) {
         session->sessions->counters.renewed++;
         settle(session, &outcome->record, true);
         return SESSION_OK;
     }
-    if (store_delete(session->sessions->store, session->store_key) == STORE_UNREACHABLE)
-        log_warning("a record that was not needed could not be removed; it is left to expire");
-    *session = before;
-    return result_of(retired);
-}
-
-/* /clear: whatever others do with the record at this moment, it goes. */
-static enum session_result commit_clear(struct session *session)
-{
-    if (!session->has_id)
-        return SESSION_OK;
-    enum store_result result = store_delete(session->sessions->store, session->store_key);
-    if (result == STORE_UNREACHABLE)
-        return SESSION_UNAVAILABLE;
-    if (result == STORE_OK)
-        session->sessions->counters.ended++;
-    session->record = (struct record){0};
-    session->present = false;
-    session->has_id = false;
-    if (session->presented)
-        session->cookie_due = SESSION_COOKIE_EXPIRE;
-    return SESSION_OK;
+    if (result != SESSION_UNAVAILABLE)
+        take_back(session);
+    *session = old;
+    return result;
 }
 
 static bool is_refresh_due(const struct session *session)
@@ -231,12 +221,20 @@ static enum session_result commit_refresh(struct session *session)
     return SESSION_OK;
 }
 
+/* A session that is over the limit already, as the limit was lowered, may shrink step by step. */
+static bool grows_over_limit(const struct session *session, const struct record *record)
+{
+    size_t size = record_size(record);
+
+    return size > session->sessions->policy->max_size && size > record_size(&session->record);
+}
+
 /* One attempt on what is known of the record now. SESSION_BUSY: the record changed meanwhile. */
 static enum session_result attempt(struct session *session)
 {
     struct outcome outcome = apply_journal(session);
 
-    if (outcome.changed && record_size(&outcome.record) > session->sessions->policy->max_size)
+    if (outcome.changed && grows_over_limit(session, &outcome.record))
         return SESSION_TOO_LARGE;
     if (!session->present)
         return commit_new(session, &outcome);
@@ -264,19 +262,10 @@ static enum session_result commit_on_ended(struct session *session)
     return stores ? SESSION_ENDED : SESSION_OK;
 }
 
-enum session_result session_commit(struct session *session)
+static enum session_result commit_changes(struct session *session)
 {
-    if (session->status != SESSION_OK)
-        return session->status;
-    if (session->journal.clear) {
-        enum session_result result = commit_clear(session);
-        if (result != SESSION_OK || session->journal.count == 0) {
-            if (result == SESSION_OK)
-                session->journal = (struct session_journal){0};
-            return result;
-        }
-    }
     bool was_present = session->present;
+
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
         enum session_result result = attempt(session);
         if (result == SESSION_ENDED)
@@ -285,9 +274,66 @@ enum session_result session_commit(struct session *session)
             return result;
         session->sessions->counters.conflicts++;
         if (session->present && !session_reload(session))
-            return SESSION_UNAVAILABLE;
+            return session->status;
         if (was_present && !session->present)
             return commit_on_ended(session);
     }
     return SESSION_BUSY;
+}
+
+/* Ends the record whatever others do with it at this moment. The check tells when another request renewed the
+ * session: then the record that the old one leads to is the one to end. */
+static enum session_result end_whatever_happens(struct session *session)
+{
+    struct store *store = session->sessions->store;
+
+    for (int i = 0; session->present && i < MAX_ATTEMPTS; i++) {
+        enum store_result result = end_record(session, session->store_key, session->version);
+        if (result == STORE_OK)
+            session->sessions->counters.ended++;
+        if (result == STORE_OK || result == STORE_ABSENT)
+            return SESSION_OK;
+        if (result != STORE_CONFLICT)
+            break;
+        session->sessions->counters.conflicts++;
+        if (!session_reload(session))
+            return session->status;
+    }
+    enum store_result result = store_delete(store, session->store_key);
+    if (result == STORE_OK)
+        session->sessions->counters.ended++;
+    return result == STORE_ABSENT ? SESSION_OK : result_of(result);
+}
+
+/* The session ends, and what was set after that begins a new one. That is stored first: if there is no room
+ * for it, nothing has happened. */
+static enum session_result commit_clear(struct session *session)
+{
+    struct session old = *session;
+
+    session->has_id = false;
+    session->present = false;
+    session->record = (struct record){0};
+    session->cookie_due = SESSION_COOKIE_NONE;
+    enum session_result result = commit_changes(session);
+    if (result == SESSION_OK && old.has_id)
+        result = end_whatever_happens(&old);
+    if (result != SESSION_OK) {
+        if (session->present)
+            take_back(session);
+        *session = old;
+        return result;
+    }
+    if (!session->present && session->presented)
+        session->cookie_due = SESSION_COOKIE_EXPIRE;
+    return SESSION_OK;
+}
+
+enum session_result session_commit(struct session *session)
+{
+    if (!session->loaded)
+        session_load(session->sessions, &session, 1);
+    if (session->status != SESSION_OK)
+        return session->status;
+    return session->journal.clear ? commit_clear(session) : commit_changes(session);
 }

@@ -1,5 +1,6 @@
 /* The cookie of a session: RFC 6265bis. It holds the signed ID and nothing else. */
 #include "http.h"
+#include "log.h"
 #include "session_internal.h"
 
 /* A prefix makes browsers hold the cookie to its attributes: no other host, and no page fetched in the clear,
@@ -60,8 +61,10 @@ struct slice session_cookie(const struct session *session)
     if (session->cookie_due == SESSION_COOKIE_NONE)
         return slice_none();
     if (session->cookie_due == SESSION_COOKIE_SET &&
-        !session_id_sign(&session->id, session->sessions->keyring, value))
+        !session_id_sign(&session->id, session->sessions->keyring, value)) {
+        log_error("a session's cookie could not be signed; the visitor does not get it");
         return slice_none();
+    }
     /* Expiring must repeat the attributes: browsers keep a __Host- cookie that is expired without them. */
     const char *expiry = session->cookie_due == SESSION_COOKIE_EXPIRE
                              ? "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT"

@@ -4,6 +4,9 @@
 
 #include "session.h"
 
+/* How long an old ID leads on after SESSION_RENEW_PLAIN. */
+enum { SESSION_FORWARD_SECONDS = 10 };
+
 struct sessions {
     const struct session_policy *policy;
     const struct keyring *keyring;
@@ -36,10 +39,10 @@ struct session {
 
     enum session_result status;
     bool loaded;
+    bool forwarded;       /* the cookie's ID led to another one, which is `id` now */
     bool present;         /* the store has a record under this ID, and it is ours and in time */
     struct record record; /* entries only if present */
     uint64_t version;     /* of the record in the store */
-    bool sealed_with_older;
 
     struct session_journal journal;
     enum session_cookie_due cookie_due;
@@ -51,7 +54,7 @@ void session_cookie_read(struct session *session, struct slice cookies);
 /* Makes `id` this session's. False if the hash fails. */
 bool session_adopt_id(struct session *session, const struct session_id *id);
 
-/* Reads the one session's record again. False if the store did not answer; `status` says so too. */
+/* Reads the one session's record again. False if that fails; `status` says why. */
 bool session_reload(struct session *session);
 
 #endif

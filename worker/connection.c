@@ -51,7 +51,7 @@ static enum connection_state spool_more(struct connection *connection, size_t ma
         ssize_t got =
             recv(connection->descriptor, buffer_reserve(&connection->spool, room), room, MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return enter(connection, CONNECTION_SPOOLING);
+            return enter(connection, CONNECTION_ARRIVING);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -71,35 +71,29 @@ static enum connection_state spool_more(struct connection *connection, size_t ma
     }
 }
 
-static enum connection_state look_again(struct connection *connection, char *look, size_t max_body)
+/* Looks at the first bytes of a request, and takes them out of the socket only if it is not whole. */
+static enum connection_state look_first(struct connection *connection, char *look, size_t max_body)
 {
     ssize_t waiting = recv(connection->descriptor, look, CONNECTION_LOOK_SIZE, MSG_PEEK | MSG_DONTWAIT);
 
     if (waiting < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         return connection->state;
-    if (waiting <= 0 || (size_t)waiting < connection->scanned)
+    if (waiting <= 0)
         return enter(connection, CONNECTION_BROKEN);
-    struct slice fresh = {look + connection->scanned, (size_t)waiting - connection->scanned};
-    size_t used = fcgi_scan(&connection->scan, fresh);
-    connection->scanned += used;
-    switch (connection->scan.state) {
-    case FCGI_SCAN_REFUSED:
+    connection->scanned = fcgi_scan(&connection->scan, (struct slice){look, (size_t)waiting});
+    if (connection->scan.state == FCGI_SCAN_REFUSED)
         return break_off(connection);
-    case FCGI_SCAN_WHOLE:
-        connection->pipelined = used < fresh.length;
-        return enter(connection, CONNECTION_READY);
-    case FCGI_SCAN_BODY:
+    if (connection->scan.state != FCGI_SCAN_WHOLE)
         return spool_more(connection, max_body);
-    case FCGI_SCAN_PARAMETERS:
-        break;
-    }
-    return enter(connection, CONNECTION_ARRIVING);
+    connection->pipelined = connection->scanned < (size_t)waiting;
+    return enter(connection, CONNECTION_READY);
 }
 
-/* The peer was answered and has not stopped: what it still sends is of no interest. */
+/* The peer was answered and has not stopped: what it still sends is of no interest. Only so much at a time,
+ * for it may send faster than this; its next bytes wake the worker again. */
 static enum connection_state throw_away(struct connection *connection, char *look)
 {
-    for (;;) {
+    for (int times = 0; times < 8; times++) {
         ssize_t got = recv(connection->descriptor, look, CONNECTION_LOOK_SIZE, MSG_DONTWAIT);
         if (got < 0 && errno == EINTR)
             continue;
@@ -108,6 +102,7 @@ static enum connection_state throw_away(struct connection *connection, char *loo
         if (got <= 0)
             return enter(connection, CONNECTION_BROKEN);
     }
+    return connection->state;
 }
 
 enum connection_state connection_arrive(struct connection *connection, char look[CONNECTION_LOOK_SIZE],
@@ -115,9 +110,8 @@ enum connection_state connection_arrive(struct connection *connection, char look
 {
     switch (connection->state) {
     case CONNECTION_IDLE:
+        return look_first(connection, look, max_body);
     case CONNECTION_ARRIVING:
-        return look_again(connection, look, max_body);
-    case CONNECTION_SPOOLING:
         return spool_more(connection, max_body);
     case CONNECTION_CLOSING:
         return throw_away(connection, look);
@@ -127,6 +121,13 @@ enum connection_state connection_arrive(struct connection *connection, char look
         break;
     }
     return connection->state;
+}
+
+bool connection_is_quiet(const struct connection *connection)
+{
+    char byte;
+
+    return recv(connection->descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
 /* libfcgi reads from a descriptor: the spool becomes a file in memory. -1 with errno. */

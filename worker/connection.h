@@ -1,9 +1,10 @@
 /* One connection from the web server, between requests and while one arrives.
  *
- * Until the parameters of a request are whole, its bytes stay in the socket: they are looked at, not read. So
- * a connection can be handed to another worker at any time in between, and libfcgi, which would wait for
- * missing bytes, never has to. A body that does not arrive with the parameters is collected in a spool of the
- * connection's own. */
+ * What has come is looked at before it is read. A request that is there whole waits in the socket for
+ * libfcgi, which so never has to wait for missing bytes. One that is not is collected in a spool of the
+ * connection's own: a socket's buffer can be full after a few dozen small pieces, however few bytes they
+ * have. Between requests nothing has been taken out of the socket, so that the connection can be handed to
+ * another worker. */
 #ifndef SESSION_FCGI_CONNECTION_H
 #define SESSION_FCGI_CONNECTION_H
 
@@ -13,9 +14,8 @@
 #include "fcgi.h"
 
 enum connection_state {
-    CONNECTION_IDLE,     /* no byte of a request has come */
-    CONNECTION_ARRIVING, /* a request is coming in: its bytes wait in the socket */
-    CONNECTION_SPOOLING, /* its body is being collected: bytes were taken out of the socket */
+    CONNECTION_IDLE,     /* no byte of a request has been seen */
+    CONNECTION_ARRIVING, /* a request is coming in: its bytes are taken out of the socket and collected */
     CONNECTION_READY,    /* the request can be read without waiting */
     CONNECTION_CLOSING,  /* answered, and the peer may still be sending: what comes is thrown away until it
                             stops */
@@ -27,11 +27,11 @@ struct connection {
     int descriptor;
     enum connection_state state;
     struct fcgi_scan scan;
-    size_t scanned;      /* bytes that wait in the socket and were scanned */
-    bool pipelined;      /* bytes beyond the request came with it */
-    struct buffer spool; /* all of the request so far, once SPOOLING */
-    int64_t since;       /* milliseconds: when it entered this state (ARRIVING and SPOOLING count as one) */
-    int64_t ready_at;    /* microseconds */
+    size_t scanned;                     /* bytes that wait in the socket and were scanned */
+    bool pipelined;                     /* bytes beyond the request came with it */
+    struct buffer spool;                /* all of the request so far, once ARRIVING */
+    int64_t since;                      /* milliseconds: when it entered this state */
+    int64_t ready_at;                   /* microseconds */
     struct connection *previous, *next; /* in the list of its state, oldest first */
 };
 
@@ -45,6 +45,9 @@ bool connection_prepare(int descriptor, long write_seconds);
  * collected: a request with more becomes READY with its body incomplete. */
 enum connection_state connection_arrive(struct connection *connection, char look[CONNECTION_LOOK_SIZE],
                                         size_t max_body);
+
+/* True if nothing waits to be read: closing the connection loses no request. */
+bool connection_is_quiet(const struct connection *connection);
 
 /* Reads a READY request into `request` and `http` (whose arena is set), its body into `body`. False if the
  * connection is BROKEN instead. */

@@ -29,11 +29,11 @@ void handover_close(struct handover *handover)
 struct message {
     char byte;
     struct iovec vector;
+    struct msghdr message;
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct msghdr message;
 };
 
 static void message_prepare(struct message *message)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ enum {
     ACCEPT_PAUSE_MILLISECONDS = 500, /* after running out of descriptors */
     TICK_MILLISECONDS = 1000,
     WRITE_SECONDS = 2,
+    OTHER_DESCRIPTORS = 48, /* what a worker needs besides its connections: log, memcached servers, spools */
 };
 
 /* What an event is about, when it is not about a connection: the address is the mark. */
@@ -36,13 +38,6 @@ static void on_signal(int number)
         signal_stop = signal_stop + 1;
 }
 
-/* A request that is being collected waits in the same list as one of which nothing was read: one time limit
- * for both. */
-static struct connection_list *list_of(struct loop *loop, enum connection_state state)
-{
-    return &loop->lists[state == CONNECTION_SPOOLING ? CONNECTION_ARRIVING : state];
-}
-
 void loop_settle(struct loop *loop, struct connection *connection)
 {
     if (connection->state == CONNECTION_BROKEN) {
@@ -54,12 +49,12 @@ void loop_settle(struct loop *loop, struct connection *connection)
         return;
     }
     connection->since = loop->now;
-    connection_list_append(list_of(loop, connection->state), connection);
+    connection_list_append(&loop->lists[connection->state], connection);
 }
 
 static void drop(struct loop *loop, struct connection *connection)
 {
-    connection_list_remove(list_of(loop, connection->state), connection);
+    connection_list_remove(&loop->lists[connection->state], connection);
     connection->state = CONNECTION_BROKEN;
     loop_settle(loop, connection);
 }
@@ -71,12 +66,14 @@ static bool watch(struct loop *loop, int descriptor, uint32_t events, void *mark
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-/* Makes room for one more connection: the one that has been idle longest goes. */
+/* Makes room for one more connection: the one that has been idle longest goes, unless its next request is
+ * just there. */
 static void make_room(struct loop *loop)
 {
-    if (loop->connection_count >= (size_t)loop->setup.site->settings.max_connections &&
-        loop->lists[CONNECTION_IDLE].first != NULL)
-        drop(loop, loop->lists[CONNECTION_IDLE].first);
+    struct connection *oldest = loop->lists[CONNECTION_IDLE].first;
+
+    if (loop->connection_count >= loop->most_connections && oldest != NULL && connection_is_quiet(oldest))
+        drop(loop, oldest);
 }
 
 static void add_connection(struct loop *loop, int descriptor)
@@ -222,23 +219,22 @@ static void look_at_clock(struct loop *loop)
     }
 }
 
-/* Hands over (or closes) all connections that are between requests, or whose request no byte has been read
- * of. */
-static void part_with(struct loop *loop, enum connection_state state)
+/* Hands over (or closes) the connections that are between requests. */
+static void part_with_idle(struct loop *loop)
 {
     struct connection *next;
 
-    for (struct connection *connection = loop->lists[state].first; connection != NULL; connection = next) {
-        next = connection->next;
-        if (connection->state != state)
-            continue; /* bytes of this one were read: it has to be finished here */
+    for (struct connection *idle = loop->lists[CONNECTION_IDLE].first; idle != NULL; idle = next) {
+        next = idle->next;
+        if (loop->leaving == LOOP_LEAVES && !connection_is_quiet(idle))
+            continue; /* a request has just come: it is served here */
         if (loop->leaving == LOOP_LEAVES_HANDING_OVER &&
-            !handover_give(loop->setup.handover, connection->descriptor)) {
+            !handover_give(loop->setup.handover, idle->descriptor)) {
             if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ETOOMANYREFS)
                 return; /* too many are waiting to be taken: again at the next round */
             log_warning("a connection could not be handed over: %s", strerror(errno));
         }
-        drop(loop, connection);
+        drop(loop, idle);
     }
 }
 
@@ -280,9 +276,7 @@ static bool may_return(struct loop *loop)
         return false;
     if (loop->leaving == LOOP_LEAVES_AT_ONCE || loop->now >= loop->leave_by)
         return true;
-    part_with(loop, CONNECTION_IDLE);
-    if (loop->leaving == LOOP_LEAVES_HANDING_OVER)
-        part_with(loop, CONNECTION_ARRIVING);
+    part_with_idle(loop);
     return loop->connection_count == 0;
 }
 
@@ -326,6 +320,17 @@ static bool catch_signals(struct loop *loop, struct error *error)
     return true;
 }
 
+/* Connections that were let in must not take the descriptors that serving them needs. */
+static size_t most_connections(const struct loop *loop)
+{
+    size_t most = (size_t)loop->setup.site->settings.max_connections;
+    struct rlimit descriptors;
+
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= most + OTHER_DESCRIPTORS)
+        return most;
+    return descriptors.rlim_cur > OTHER_DESCRIPTORS ? (size_t)descriptors.rlim_cur - OTHER_DESCRIPTORS : 1;
+}
+
 static bool loop_open(struct loop *loop, struct error *error)
 {
     if (!catch_signals(loop, error))
@@ -362,6 +367,7 @@ enum loop_end loop_run(const struct loop_setup *setup, struct error *error)
     loop->epoll = -1;
     loop->look = memory_allocate(CONNECTION_LOOK_SIZE);
     loop->now = clock_milliseconds();
+    loop->most_connections = most_connections(loop);
     bool opened = loop_prepare_places(loop) && loop_open(loop, error);
     if (opened) {
         atomic_store(&setup->slot->state, SCOREBOARD_SERVING);

@@ -32,7 +32,7 @@ struct loop {
     int64_t now;             /* milliseconds, at the last wait */
     uint64_t served;         /* requests */
     struct connection_list lists[CONNECTION_STATES];
-    size_t connection_count;
+    size_t connection_count, most_connections;
     char *look; /* CONNECTION_LOOK_SIZE */
     struct loop_place places[LOOP_ROUND_SIZE];
     struct store_counters stored; /* as last copied to the scoreboard */

@@ -27,6 +27,10 @@ void page_index_view(struct exchange *exchange);
 void page_ping_view(struct exchange *exchange);
 void page_healthz_view(struct exchange *exchange);
 
+/* pages_status.c: the status page and /metrics */
+void page_status_view(struct exchange *exchange);
+void page_metrics_view(struct exchange *exchange);
+
 /* Renders the route's template with `data` as the reply. */
 void page_render(struct exchange *exchange, const struct template_value *data);
 

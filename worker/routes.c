@@ -19,6 +19,9 @@ static const struct route routes[] = {
     {"/auth", ANY, ROUTE_SESSION_GATE, NULL, NULL, page_auth_view},
     {"/ping", READ, ROUTE_SESSION_NONE, NULL, NULL, page_ping_view},
     {"/healthz", READ_POST, ROUTE_SESSION_NONE, NULL, NULL, page_healthz_view},
+    /* Only with --status-path, which says where the second one is: see is_on and is_at. */
+    {"/metrics", READ, ROUTE_SESSION_NONE, NULL, NULL, page_metrics_view},
+    {"/status", READ, ROUTE_SESSION_NONE, "status.html", NULL, page_status_view},
 };
 
 /* A role, not a path: routes_find never comes to it. */
@@ -40,12 +43,31 @@ static struct slice below_mount(const char *mount, struct slice path)
     return path.length == length ? slice_from_string("/") : slice_from(path, length);
 }
 
+/* The pages about the pool are there with --status-path only, which is the path of one of them, whatever its
+ * line in the table says. They are not below the mount: that is for visitors. */
+static bool is_about_pool(const struct route *route)
+{
+    return route->view == page_status_view || route->view == page_metrics_view;
+}
+
+static bool is_on(const struct site *site, const struct route *route)
+{
+    return !is_about_pool(route) || site->settings.status_path[0] != '\0';
+}
+
+static bool is_at(const struct site *site, const struct route *route, struct slice path)
+{
+    if (route->view == page_status_view)
+        return slice_equals_string(path, site->settings.status_path);
+    if (!is_about_pool(route) && site->settings.mount[0] != '\0')
+        path = below_mount(site->settings.mount, path);
+    return slice_equals_string(path, route->path);
+}
+
 const struct route *routes_find(const struct site *site, struct slice path)
 {
-    if (site->settings.mount[0] != '\0')
-        path = below_mount(site->settings.mount, path);
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (slice_equals_string(path, routes[i].path))
+        if (is_on(site, &routes[i]) && is_at(site, &routes[i], path))
             return &routes[i];
     }
     return NULL;
@@ -70,12 +92,28 @@ const char *routes_name(int index)
     return index >= 0 && (size_t)index < ROUTE_COUNT ? routes[index].path : "-";
 }
 
-bool routes_check_templates(const struct template_set *templates, const char *directory, struct error *error)
+static bool check_template(const struct site *site, const struct route *route, struct error *error)
+{
+    return route->template == NULL || template_set_find(site->templates, route->template) != NULL ||
+           error_set(error, "%s/%s: there is no such template, and %s needs it", site->settings.templates,
+                     route->template, route->path);
+}
+
+/* No other page may be where the status page and the metrics are to be. */
+static bool check_status_path(const struct site *site, const struct route *route, struct error *error)
+{
+    const char *path = route->view == page_status_view ? site->settings.status_path : route->path;
+
+    return !is_about_pool(route) || routes_find(site, slice_from_string(path)) == route ||
+           error_set(error, "--status-path: %s is the path of another page", path);
+}
+
+bool routes_check(const struct site *site, struct error *error)
 {
     for (size_t i = 0; i < ROUTE_COUNT; i++) {
-        if (routes[i].template != NULL && template_set_find(templates, routes[i].template) == NULL)
-            return error_set(error, "%s/%s: there is no such template, and %s needs it", directory,
-                             routes[i].template, routes[i].path);
+        if (is_on(site, &routes[i]) &&
+            !(check_template(site, &routes[i], error) && check_status_path(site, &routes[i], error)))
+            return false;
     }
     return true;
 }

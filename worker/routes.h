@@ -27,7 +27,7 @@ struct route {
     void (*view)(struct exchange *exchange);
 };
 
-/* The route for this path, which is without trailing slash, or NULL. */
+/* The route that the site has at this path, which is without trailing slash, or NULL. */
 const struct route *routes_find(const struct site *site, struct slice path);
 
 /* What answers a request in the AUTHORIZER role, whatever its path. */
@@ -40,7 +40,8 @@ const char *routes_allowed_methods(const struct route *route);
 int routes_index(const struct route *route);
 const char *routes_name(int index);
 
-/* True if every template that the table names is there; else false with the reason. */
-bool routes_check_templates(const struct template_set *templates, const char *directory, struct error *error);
+/* True if the site has every template that its routes name, and --status-path is not the path of another
+ * route; else false with the reason. */
+bool routes_check(const struct site *site, struct error *error);
 
 #endif

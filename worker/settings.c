@@ -87,7 +87,7 @@ static bool is_token(const char *name)
 
 /* Absolute, of characters that need no encoding in a path and none in a cookie's Path attribute, no "//", no
  * '/' at the end. */
-static bool is_mount(const char *path)
+static bool is_plain_path(const char *path)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     size_t length = strlen(path);
@@ -105,12 +105,12 @@ static bool check_settings(const struct settings *settings, struct error *error)
         strncasecmp(settings->cookie_name, "__secure-", 9) == 0)
         return error_set(error, "--cookie-name: give the name without '%s'; the prefix is added with HTTPS",
                          settings->cookie_name);
-    if (settings->mount[0] != '\0' && !is_mount(settings->mount))
+    if (settings->mount[0] != '\0' && !is_plain_path(settings->mount))
         return error_set(error, "--mount: '%s' is not a path such as /app, without '/' at the end",
                          settings->mount);
-    if (settings->status_path[0] != '\0' &&
-        (settings->status_path[0] != '/' || settings->status_path[1] == '\0'))
-        return error_set(error, "--status-path: '%s' is not a path such as /status", settings->status_path);
+    if (settings->status_path[0] != '\0' && !is_plain_path(settings->status_path))
+        return error_set(error, "--status-path: '%s' is not a path such as /status, without '/' at the end",
+                         settings->status_path);
     return true;
 }
 

@@ -30,7 +30,7 @@ static bool load(struct site *site, struct error *error)
     site->templates = template_set_load(settings->templates, error);
     if (site->templates == NULL)
         return false;
-    return routes_check_templates(site->templates, settings->templates, error);
+    return routes_check(site, error);
 }
 
 struct site *site_load(const struct settings *settings, struct error *error)

@@ -293,3 +293,86 @@ fastcgi() {
     body=$(sed '1,/^$/d' <<<"$answer")
     : "${status:=200}"
 }
+
+# holds_cookie VALUE: the requests that follow come from someone who has this session cookie.
+holds_cookie() {
+    JAR=$BATS_TEST_TMPDIR/jar.holder
+    printf '127.0.0.1\tFALSE\t/\tFALSE\t0\tsession\t%s\n' "$1" >"$JAR"
+}
+
+# Many requests at once ----------------------------------------------------------------------------------------
+
+# at_once: the requests that standard input lists, 50 at a time: "NAME PATH [COOKIE]" a line, the cookie being
+# the session's. Each has an answer: `answer NAME` takes it up.
+at_once() {
+    local name path cookie next=''
+    mkdir -p "$BATS_TEST_TMPDIR/answers"
+    while read -r name path cookie; do
+        [[ $path == http* ]] || path=$URL$path
+        printf '%s\nurl = "%s"\nsilent\nmax-time = 60\n' "$next" "$path"
+        printf '%s = "%s"\n' output "$BATS_TEST_TMPDIR/answers/$name.body" \
+            dump-header "$BATS_TEST_TMPDIR/answers/$name.headers"
+        [[ -z $cookie ]] || printf 'header = "Cookie: session=%s"\n' "$cookie"
+        next=next
+    done | curl --parallel --parallel-immediate --parallel-max 50 --config -
+}
+
+# Sets `status`, `body` and `headers` to what the request of this name was answered.
+answer() {
+    headers=$(tr -d '\r' <"$BATS_TEST_TMPDIR/answers/$1.headers" | sed 's/^[^: ]*:/\L&/')
+    status=$(sed -n '1s|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' <<<"$headers")
+    body=$(cat "$BATS_TEST_TMPDIR/answers/$1.body" 2>/dev/null)
+}
+
+# The value of the session cookie that the answer sets; empty if it sets none, or expires it.
+cookie_set() {
+    sed -n 's/^set-cookie: [A-Za-z_-]*session=\([^;]*\);.*/\1/p' <<<"$headers"
+}
+
+# What memcached knows -----------------------------------------------------------------------------------------
+
+# The key of the record that belongs to a session cookie.
+record_key() {
+    printf session:
+    printf %s "${1%%.*}" | openssl dgst -sha256 -binary | base64 | tr '+/' '-_' | tr -d '=\n'
+}
+
+has_record() {
+    memcached_says "mg $(record_key "$1")" | grep -q '^HD'
+}
+
+has_no_record() {
+    memcached_says "mg $(record_key "$1")" | grep -q '^EN$'
+}
+
+# Seconds until memcached forgets the session's record.
+record_expiry() {
+    memcached_says "mg $(record_key "$1") t" | sed -n 's/^HD t\([0-9]*\)$/\1/p'
+}
+
+# How often memcached was asked: "gets=… sets=… deletes=…", where add and cas are sets.
+operations() {
+    memcached_says stats | awk '{ count[$2] = $3 } END {
+        printf "gets=%d sets=%d deletes=%d\n", count["cmd_get"] + count["cmd_touch"] + count["cmd_meta"],
+            count["cmd_set"], count["delete_hits"] + count["delete_misses"] }'
+}
+
+# A memcached that lies ------------------------------------------------------------------------------------
+
+# Stands at $STACK/liar.sock in front of the memcached of start_memcached; lying_memcached.py says how it lies.
+start_liar() {
+    rm -f "$STACK/liar.sock"
+    launch liar python3 "$ROOT/tests/integration/lying_memcached.py" "$STACK/liar.sock" \
+        "$STACK/memcached.sock" "$STACK/lie"
+    wait_until 20 is_listening "$STACK/liar.sock"
+}
+
+# From now on it lies like this.
+tell_lies() {
+    echo "$*" >"$STACK/lie.new"
+    mv "$STACK/lie.new" "$STACK/lie"
+}
+
+tell_the_truth() {
+    rm -f "$STACK/lie"
+}

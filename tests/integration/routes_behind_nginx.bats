@@ -266,6 +266,7 @@ teardown() {
     local cookie keys records
     cookie=$(session_cookie)
     keys=$(memcached_says 'lru_crawler metadump all' 1 | sed -n 's/^key=\([^ ]*\) .*/\1/p' | tr '\n' ' ')
+    keys=${keys//%3A/:}
     records=$(memcached_says "get $keys")
     [[ -n $cookie && $records == *VALUE*END* ]]
     [[ "$keys $records" != *FindMe* && "$keys $records" != *"${cookie:0:16}"* ]]

@@ -19,10 +19,15 @@ setup() {
 }
 
 teardown() {
-    if [[ -n $RUN_PID ]] && is_running "$RUN_PID"; then
-        kill -TERM "$RUN_PID"
-        wait_until 20 is_gone "$RUN_PID"
+    local pid
+    # Whatever a failed test left: make and script are not always there to pass a signal on.
+    if [[ -n $RUN_PID ]]; then
+        for pid in $(family_of "$RUN_PID"); do
+            kill -TERM "$pid" 2>/dev/null || true
+        done
+        wait_until 20 family_is_gone "$RUN_PID"
     fi
+    [[ -z ${OTHER_USERS_FOLDER-} ]] || rm -rf "$OTHER_USERS_FOLDER"
     [[ -n ${BATS_TEST_COMPLETED-} ]] || cat "$OUTPUT"*
 }
 
@@ -41,11 +46,12 @@ start_run() {
     RUN_PID=$!
 }
 
-# The same on a terminal, whose keys are what is written to descriptor 5.
+# The same on a terminal, whose keys are what is written to descriptor 5. Ctrl-C must count: the shell lets a
+# command in the background ignore it.
 start_run_on_terminal() {
     : >"$OUTPUT"
     mkfifo "$BATS_TEST_TMPDIR/keys"
-    setsid script -qefc "$*" /dev/null <"$BATS_TEST_TMPDIR/keys" >"$OUTPUT" 2>&1 3>&- &
+    setsid env --default-signal=INT,QUIT script -qefc "$*" /dev/null <"$BATS_TEST_TMPDIR/keys" >"$OUTPUT" 2>&1 3>&- &
     RUN_PID=$!
     exec 5>"$BATS_TEST_TMPDIR/keys"
 }
@@ -81,7 +87,7 @@ assert_nothing_left() {
 }
 
 component() {
-    pgrep -P "$RUN_PID" -f -- "$1"
+    pgrep -P "$RUN_PID" -x "$1"
 }
 
 # Ends at once with status 1 and a line that has the text; nothing is left.
@@ -162,7 +168,18 @@ assert_refused() {
     request /set
     assert_status 200
     printf '\003' >&5
+    wait_until 30 is_gone "$RUN_PID" # make itself ends as Ctrl-C has it end, not with 0.
+    assert_nothing_left
+}
+
+@test "a TERM to make reaches all of it" {
+    : >"$OUTPUT"
+    setsid make --no-print-directory -C "$CHECKOUT" run BUILD="${SESSION_FCGI%/*}" >"$OUTPUT" 2>&1 3>&- </dev/null &
+    RUN_PID=$!
+    wait_until_up
+    kill -TERM "$RUN_PID"
     wait_until 30 is_gone "$RUN_PID"
+    wait_until 30 family_is_gone "$RUN_PID"
     assert_nothing_left
 }
 
@@ -183,13 +200,11 @@ assert_refused() {
 }
 
 @test "a component that dies is named, the others are stopped, the status is 1" {
-    local pattern name
+    local name
     for name in nginx memcached session-fcgi; do
-        pattern=$name
-        [[ $name != session-fcgi ]] || pattern=^$SESSION_FCGI
         start_run
         wait_until_up
-        kill -KILL "$(component "$pattern")"
+        kill -KILL "$(component "$name")"
         ended_with 1
         grep -Fq "make run: $name ended by itself" "$OUTPUT"
         assert_nothing_left
@@ -201,7 +216,7 @@ assert_refused() {
     start_run
     ended_with 1
     grep -Fq 'make run: session-fcgi ended by itself' "$OUTPUT"
-    grep -Fq idle-timeout "$OUTPUT"
+    grep -Fq SESSION_FCGI_IDLE_TIMEOUT "$OUTPUT"
     assert_nothing_left
 }
 
@@ -261,7 +276,7 @@ assert_refused() {
     export WORKERS=3
     start_run
     wait_until_up
-    [[ $(pgrep -c -P "$(component "^$SESSION_FCGI")") -eq 3 ]]
+    [[ $(pgrep -c -P "$(component session-fcgi)") -eq 3 ]]
     kill -TERM "$RUN_PID"
     ended_with 0
 }
@@ -275,14 +290,14 @@ assert_refused() {
     folder=$(mktemp -d /tmp/session-fcgi-test.XXXXXX)
     make_checkout "$folder/checkout"
     mkdir "$folder/tmp"
-    CHECKOUT=$folder/checkout TMPDIR=$folder/tmp
+    chmod 0755 "$folder"
+    CHECKOUT=$folder/checkout TMPDIR=$folder/tmp OTHER_USERS_FOLDER=$folder
 
     local status=0
     "${user[@]}" "$CHECKOUT/deploy/run" "$SESSION_FCGI" >"$OUTPUT" 2>&1 3>&- </dev/null || status=$?
     [[ $status -eq 1 ]]
     grep -Eq 'make it writable|make it yours' "$OUTPUT"
 
-    chmod 0755 "$folder"
     chown 65534:65534 "$CHECKOUT" "$TMPDIR"
     PORT=1 "${user[@]}" "$CHECKOUT/deploy/run" "$SESSION_FCGI" >"$OUTPUT" 2>&1 3>&- </dev/null || status=$?
     [[ $(</proc/sys/net/ipv4/ip_unprivileged_port_start) -le 1 ]] || grep -q 'only root may use port 1' "$OUTPUT"
@@ -296,5 +311,4 @@ assert_refused() {
     kill -TERM "$RUN_PID"
     ended_with 0
     assert_nothing_left
-    rm -rf "$folder"
 }

@@ -1,0 +1,286 @@
+/* A session can go on under a new ID: nothing is lost, and at a log-in the old ID is dead at once. */
+#include "session_fixture.h"
+
+enum { FORWARD_SECONDS = 10 }; /* as session.h promises */
+
+static void log_in(struct fixture *f, struct browser *browser)
+{
+    struct session *session = arrive(f, browser);
+
+    session_renew(session, SESSION_RENEW_AT_LOGIN);
+    assert_int_equal(session_set(session, slice("user"), slice("Admin")), SESSION_OK);
+    assert_int_equal(leave(browser, session), SESSION_OK);
+}
+
+static void at_log_in_the_data_go_on_under_a_new_id(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "cart", "book");
+    struct browser before = browser;
+    log_in(f, &browser);
+    assert_string_not_equal(browser.set_cookie, "");
+    assert_string_not_equal(browser.cookies, before.cookies);
+    assert_stored(f, &browser, "cart", "book");
+    assert_stored(f, &browser, "user", "Admin");
+    assert_int_equal(counters(f)->renewed, 1);
+    assert_int_equal(counters(f)->created, 1);
+}
+
+static void at_log_in_the_old_id_is_dead_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct browser attacker = {0};
+
+    put(f, &attacker, "cart", "book");
+    struct browser victim = attacker; /* a planted cookie */
+    log_in(f, &victim);
+    struct session *session = arrive(f, &attacker);
+    assert_int_equal(session_status(session), SESSION_OK);
+    assert_int_equal(entry_count(session), 0);
+    assert_null(session_cookie(session).data);
+    assert_int_equal(read_one(f->store, f->arena, record_key(f, &attacker)).result, STORE_ABSENT);
+}
+
+static void logging_in_without_a_session_begins_one(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    log_in(f, &browser);
+    assert_stored(f, &browser, "user", "Admin");
+    assert_int_equal(counters(f)->created, 1);
+    assert_int_equal(counters(f)->renewed, 0);
+}
+
+static void a_plain_renewal_leads_requests_with_the_old_id_on_for_ten_seconds(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser late = browser;
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    assert_string_not_equal(browser.cookies, late.cookies);
+    f->now += FORWARD_SECONDS - 1;
+    assert_stored(f, &late, "a", "1");
+    f->now += 1;
+    assert_no_session(f, &late);
+    assert_stored(f, &browser, "a", "1");
+}
+
+static void a_request_that_was_led_on_gets_the_new_cookie(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser late = browser;
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    put(f, &late, "b", "2");
+    assert_string_equal(late.cookies, browser.cookies);
+    assert_stored(f, &browser, "b", "2");
+    assert_int_equal(counters(f)->created, 1);
+}
+
+static void a_change_that_was_on_its_way_during_a_plain_renewal_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser late = browser;
+    struct session *session = arrive(f, &late);
+    assert_int_equal(session_set(session, slice("b"), slice("2")), SESSION_OK);
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    assert_int_equal(leave(&late, session), SESSION_OK);
+    assert_string_equal(late.cookies, browser.cookies);
+    assert_stored(f, &browser, "a", "1");
+    assert_stored(f, &browser, "b", "2");
+}
+
+static void a_change_that_was_on_its_way_during_a_log_in_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser late = browser;
+    struct session *session = arrive(f, &late);
+    assert_int_equal(session_set(session, slice("b"), slice("2")), SESSION_OK);
+    log_in(f, &browser);
+    assert_int_equal(leave(&late, session), SESSION_ENDED);
+    assert_string_equal(late.set_cookie, "");
+    assert_stored(f, &browser, "b", NULL);
+    assert_no_session(f, &late);
+}
+
+static void a_change_before_the_renewal_is_written_goes_along(void **state)
+{
+    struct fixture *f = *state;
+    static const enum session_renewal renewals[] = {SESSION_RENEW_AT_LOGIN, SESSION_RENEW_PLAIN};
+
+    for (int i = 0; i < 2; i++) {
+        struct browser browser = {0};
+        put(f, &browser, "a", "1");
+        struct session *renewing = arrive(f, &browser);
+        session_renew(renewing, renewals[i]);
+        put(f, &browser, "b", "2");
+        struct browser old = browser;
+        assert_int_equal(leave(&browser, renewing), SESSION_OK);
+        assert_stored(f, &browser, "a", "1");
+        assert_stored(f, &browser, "b", "2");
+        assert_stored(f, &old, "a", i == 0 ? NULL : "1");
+    }
+}
+
+static void two_plain_renewals_at_once_lead_to_one_session(void **state)
+{
+    struct fixture *f = *state;
+    struct browser first = {0};
+
+    put(f, &first, "a", "1");
+    struct browser second = first, old = first;
+    struct session *renewing = arrive(f, &second);
+    session_renew(renewing, SESSION_RENEW_PLAIN);
+    renew(f, &first, SESSION_RENEW_PLAIN);
+    assert_int_equal(leave(&second, renewing), SESSION_OK);
+    put(f, &second, "b", "2");
+    assert_stored(f, &first, "b", "2");
+    assert_stored(f, &old, "b", "2");
+}
+
+static void of_two_log_ins_at_once_one_wins(void **state)
+{
+    struct fixture *f = *state;
+    struct browser first = {0};
+
+    put(f, &first, "a", "1");
+    struct browser second = first;
+    struct session *late = arrive(f, &second);
+    session_renew(late, SESSION_RENEW_AT_LOGIN);
+    assert_int_equal(session_set(late, slice("user"), slice("other")), SESSION_OK);
+    log_in(f, &first);
+    assert_int_equal(leave(&second, late), SESSION_ENDED);
+    assert_stored(f, &first, "user", "Admin");
+    assert_no_session(f, &second);
+}
+
+static void a_session_that_is_renewed_all_the_time_is_busy_not_empty(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser old = browser;
+    for (int i = 0; i < 8; i++)
+        renew(f, &browser, SESSION_RENEW_PLAIN);
+    assert_stored(f, &old, "a", "1");
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    struct session *session = arrive(f, &old);
+    assert_int_equal(session_status(session), SESSION_BUSY);
+    assert_int_equal(session_set(session, slice("b"), slice("2")), SESSION_OK);
+    assert_int_equal(leave(&old, session), SESSION_BUSY);
+    assert_null(session_cookie(session).data);
+    assert_stored(f, &browser, "a", "1");
+}
+
+static void an_old_id_does_not_lead_to_a_session_that_has_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser late = browser;
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    log_out(f, &browser);
+    struct session *session = arrive(f, &late);
+    assert_int_equal(entry_count(session), 0);
+    assert_int_equal(leave(&late, session), SESSION_OK);
+    assert_string_equal(late.set_cookie, "");
+}
+
+static void logging_out_with_an_old_id_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser late = browser;
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    log_out(f, &late);
+    assert_string_equal(late.cookies, "");
+    assert_no_session(f, &browser);
+}
+
+static void renewing_while_the_last_entry_is_removed_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct session *session = arrive(f, &browser);
+    session_renew(session, SESSION_RENEW_PLAIN);
+    session_pop(session, slice("a"));
+    assert_int_equal(leave(&browser, session), SESSION_OK);
+    assert_string_equal(browser.cookies, "");
+    assert_int_equal(counters(f)->ended, 1);
+    assert_int_equal(counters(f)->renewed, 0);
+}
+
+/* ---- another request writes between the renewal's two steps ---- */
+
+static void put_theirs(struct fixture *f, struct browser *browser, int number)
+{
+    (void)number;
+    put(f, browser, "theirs", "2");
+}
+
+static void a_change_between_the_two_steps_of_a_renewal_goes_along(void **state)
+{
+    struct fixture *f = *state;
+    static const enum session_renewal renewals[] = {SESSION_RENEW_AT_LOGIN, SESSION_RENEW_PLAIN};
+
+    for (int i = 0; i < 2; i++) {
+        struct browser browser = {0};
+        put(f, &browser, "a", "1");
+        struct browser old = browser;
+        struct interruption other = {.fixture = f, .browser = &old, .act = put_theirs, .skip = 1, .times = 1};
+        struct session *session = arrive(f, &browser);
+        session_renew(session, renewals[i]);
+        store_memory_on_operation(f->store, interrupt, &other);
+        assert_int_equal(leave(&browser, session), SESSION_OK);
+        store_memory_on_operation(f->store, NULL, NULL);
+        assert_int_equal(other.done, 1);
+        assert_stored(f, &browser, "theirs", "2");
+        assert_stored(f, &browser, "a", "1");
+        log_out(f, &browser);
+    }
+    assert_int_equal(store_memory_count(f->store), 1); /* the pointer; the first attempts were taken back */
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[] = {
+        PROMISE(at_log_in_the_data_go_on_under_a_new_id),
+        PROMISE(at_log_in_the_old_id_is_dead_at_once),
+        PROMISE(logging_in_without_a_session_begins_one),
+        PROMISE(a_plain_renewal_leads_requests_with_the_old_id_on_for_ten_seconds),
+        PROMISE(a_request_that_was_led_on_gets_the_new_cookie),
+        PROMISE(a_change_that_was_on_its_way_during_a_plain_renewal_is_kept),
+        PROMISE(a_change_that_was_on_its_way_during_a_log_in_is_refused),
+        PROMISE(a_change_before_the_renewal_is_written_goes_along),
+        PROMISE(two_plain_renewals_at_once_lead_to_one_session),
+        PROMISE(of_two_log_ins_at_once_one_wins),
+        PROMISE(a_session_that_is_renewed_all_the_time_is_busy_not_empty),
+        PROMISE(an_old_id_does_not_lead_to_a_session_that_has_ended),
+        PROMISE(logging_out_with_an_old_id_ends_the_session),
+        PROMISE(renewing_while_the_last_entry_is_removed_ends_the_session),
+    };
+    struct CMUnitTest interrupted[] = {
+        PROMISE(a_change_between_the_two_steps_of_a_renewal_goes_along),
+    };
+
+    return RUN_ON_EVERY_STORE(tests) + RUN_ON_MEMORY(interrupted);
+}
