@@ -89,29 +89,109 @@ SECONDS      ?= 300
 .PHONY: fuzz
 fuzz: ## run each fuzz target for SECONDS= (300) on its corpus
 	@deploy/install-packages fuzz
-	@for target in $(FUZZ_TARGETS); do \
-	    $(MAKE) --no-print-directory build/fuzz/$$target && \
-	    tests/fuzz/run build/fuzz/$$target tests/fuzz/corpus/$$target $(SECONDS) || exit 1; \
-	done
+	@$(MAKE) --no-print-directory -j2 $(FUZZ_TARGETS:%=fuzz-%)
+
+fuzz-%: build/fuzz/%
+	@tests/fuzz/run $< tests/fuzz/corpus/$* $(SECONDS)
 
 build/fuzz/%: tests/fuzz/fuzz_%.c $(wildcard shared/*.[ch])
 	@mkdir -p $(@D)
 	$(call QUIET,CC,$@)clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	    $(LIBRARY_CFLAGS) -o $@ $< $(wildcard shared/*.c) $(LIBRARY_LIBS)
 
+# These programs link with nothing but libfcgi, so that the empty one is no larger than its author would have it.
+BENCH_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+.PHONY: bench
+bench: ## measure against an empty program and php-fpm; results in build/bench (QUICK=1, SOAK=1)
+	@deploy/install-packages bench
+	@$(MAKE) --no-print-directory -j2 all $(BENCH_PROGRAMS)
+	@QUICK='$(QUICK)' SOAK='$(SOAK)' tests/bench/run --program $(PROGRAM) --helpers $(BUILD)/tests/bench \
+	    --results build/bench
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	$(call QUIET,LINK,$@)$(CC) $(ALL_CFLAGS) $(HARDENING) $(LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs fcgi)
+
 .PHONY: packages
 packages: ## install what building, running and testing need
 	@deploy/install-packages build run test
 
+# Installing ---------------------------------------------------------------------------------------------------
+
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR := $(PREFIX)/include/session-fcgi
+DATADIR    := $(PREFIX)/share/session-fcgi
+DOCDIR     := $(PREFIX)/share/doc/session-fcgi
+MANDIR     := $(PREFIX)/share/man
+
+# Headers that only the library's own files include.
+PRIVATE_HEADERS := $(wildcard shared/*_internal.h) \
+    $(addprefix shared/,http_text.h store_address.h store_breaker.h store_connection.h)
+PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(wildcard shared/*.h))
+# The scripts work on a checkout only.
+DEPLOYED        := $(filter-out %/front-config %/install-packages %/run,$(shell find deploy -maxdepth 1 -type f))
+
+# The program knows where its templates are: another PREFIX builds that part anew.
+$(BUILD)/worker/settings.o: $(BUILD)/prefix
+$(BUILD)/prefix: ALWAYS
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' >$@
+.PHONY: ALWAYS
+ALWAYS:
+
+# $(call INSTALL_TEXT,FILE,FOLDER[,SED COMMANDS]): texts name the places below /usr/local; they get those of PREFIX.
+INSTALL_TEXT = sed -e 's|/usr/local|$(PREFIX)|g' $(3) $(1) | \
+    install -m 0644 /dev/stdin $(DESTDIR)$(2)/$(notdir $(1:.in=))
+
 .PHONY: install
-install: all ## install below $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/session-fcgi/templates \
-	    $(DESTDIR)$(PREFIX)/share/doc/session-fcgi/deploy
+install: install-program install-library ## install below $(DESTDIR)$(PREFIX): program, library, manuals
+
+.PHONY: install-program
+install-program: $(PROGRAM)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(DATADIR)/templates $(DOCDIR)/deploy $(MANDIR)/man8)
 	install -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/session-fcgi
-	install -m 0644 templates/*.html $(DESTDIR)$(PREFIX)/share/session-fcgi/templates
-	install -m 0644 README.md CHANGELOG.md LICENSE spawn-fcgi.conf $(DESTDIR)$(PREFIX)/share/doc/session-fcgi
-	install -m 0644 deploy/*.conf deploy/*.socket deploy/*.service \
-	    $(DESTDIR)$(PREFIX)/share/doc/session-fcgi/deploy
+	install -m 0644 templates/*.html $(DESTDIR)$(DATADIR)/templates
+	install -m 0644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)
+	install -m 0644 $(DEPLOYED) $(DESTDIR)$(DOCDIR)/deploy
+	$(foreach text,$(shell grep -lI /usr/local $(DEPLOYED)),$(call INSTALL_TEXT,$(text),$(DOCDIR)/deploy) &&) true
+	$(call INSTALL_TEXT,spawn-fcgi.conf,$(DOCDIR))
+	$(call INSTALL_TEXT,deploy/man/session-fcgi.8,$(MANDIR)/man8)
+
+.PHONY: install-library
+install-library: $(ARCHIVE) ## only the library, its headers, its pkg-config file and its manuals
+	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(INCLUDEDIR) $(MANDIR)/man3)
+	install -m 0644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)
+	install -m 0644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)
+	install -m 0644 deploy/man/*.3 $(DESTDIR)$(MANDIR)/man3
+	$(call INSTALL_TEXT,shared/session-fcgi.pc.in,$(LIBDIR)/pkgconfig,-e 's|@PREFIX@|$(PREFIX)|' \
+	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(LIBRARIES)|')
+
+.PHONY: uninstall
+uninstall: ## remove what `make install` with the same PREFIX and DESTDIR installed
+	rm -f $(DESTDIR)$(PREFIX)/bin/session-fcgi $(DESTDIR)$(MANDIR)/man8/session-fcgi.8 \
+	    $(patsubst deploy/man/%,$(DESTDIR)$(MANDIR)/man3/%,$(wildcard deploy/man/*.3)) \
+	    $(DESTDIR)$(LIBDIR)/$(notdir $(ARCHIVE)) $(DESTDIR)$(LIBDIR)/pkgconfig/session-fcgi.pc
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(INCLUDEDIR)
+
+# The Debian packages: a copy of the sources with deploy/debian as its debian/, built with Debian's own tools.
+DEB         := $(BUILD)/deb
+DEB_SOURCES := $(shell find Makefile README.md CHANGELOG.md LICENSE spawn-fcgi.conf deploy shared templates worker -type f)
+
+.PHONY: deb
+deb: ## build the Debian packages in build/deb, and let lintian look at them
+	@deploy/install-packages build deb
+	@$(MAKE) --no-print-directory $(DEB)/built
+
+$(DEB)/built: $(DEB_SOURCES)
+	rm -rf $(DEB)
+	mkdir -p $(DEB)/session-fcgi
+	cp -R --parents $(DEB_SOURCES) $(DEB)/session-fcgi
+	cp -R deploy/debian $(DEB)/session-fcgi/debian
+	cd $(DEB)/session-fcgi && test '$(VERSION)' = "$$(dpkg-parsechangelog -S Version)" || \
+	    { echo 'deploy/debian/changelog: the newest version is not $(VERSION)' >&2; exit 1; }
+	cd $(DEB)/session-fcgi && env -i PATH="$$PATH" HOME=/nonexistent dpkg-buildpackage -us -uc -b -j2
+	lintian --allow-root --fail-on error,warning $(DEB)/*.changes
+	touch $@
 
 .PHONY: clean
 clean: ## remove what was built

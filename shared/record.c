@@ -276,24 +276,24 @@ bool record_apply(struct record *record, const struct record_change *changes, si
 {
     const struct record_change **last = last_changes(changes, &count, arena);
     struct record_entry *merged = arena_allocate_array(arena, record->count + count, sizeof *merged);
-    const struct record_entry *entry = record->entries, *end = record->entries + record->count;
-    size_t kept = 0;
+    const struct record_entry *entries = record->entries;
+    size_t next = 0, kept = 0;
     bool differs = false;
 
     for (size_t i = 0; i < count; i++) {
-        while (entry < end && slice_compare(entry->key, last[i]->key) < 0)
-            merged[kept++] = *entry++;
-        bool exists = entry < end && slice_equals(entry->key, last[i]->key);
+        while (next < record->count && slice_compare(entries[next].key, last[i]->key) < 0)
+            merged[kept++] = entries[next++];
+        bool exists = next < record->count && slice_equals(entries[next].key, last[i]->key);
         if (last[i]->kind == RECORD_SET) {
-            differs |= !exists || !slice_equals(entry->value, last[i]->value);
+            differs |= !exists || !slice_equals(entries[next].value, last[i]->value);
             merged[kept++] = (struct record_entry){last[i]->key, last[i]->value};
         } else {
             differs |= exists;
         }
-        entry += exists;
+        next += exists;
     }
-    while (entry < end)
-        merged[kept++] = *entry++;
+    while (next < record->count)
+        merged[kept++] = entries[next++];
     if (differs) {
         record->entries = merged;
         record->count = kept;

@@ -99,8 +99,9 @@ static enum session_result add_under_new_id(struct session *session, const struc
         store_add(session->sessions->store, store_key, sealed, expiry(session, record));
     if (result != STORE_OK)
         return result_of(result);
-    if (!session_adopt_id(session, &id))
-        return SESSION_FAILED;
+    session->id = id;
+    memcpy(session->store_key, store_key, sizeof store_key);
+    session->has_id = true;
     session->cookie_due = SESSION_COOKIE_SET;
     return SESSION_OK;
 }
@@ -294,7 +295,7 @@ static enum session_result end_whatever_happens(struct session *session)
         if (result == STORE_OK || result == STORE_ABSENT)
             return SESSION_OK;
         if (result != STORE_CONFLICT)
-            break;
+            break; /* deleting needs no room */
         session->sessions->counters.conflicts++;
         if (!session_reload(session))
             return session->status;

@@ -144,17 +144,15 @@ static void take_over_connections(struct loop *loop)
 }
 
 /* Lets a connection take note of what came. True if its request is ready: it is in no list then. */
-static bool arrive(struct loop *loop, struct connection *connection, bool hung_up)
+static bool arrive(struct loop *loop, struct connection *connection)
 {
-    struct connection_list *list = list_of(loop, connection->state);
+    enum connection_state before = connection->state;
 
     enum connection_state state =
         connection_arrive(connection, loop->look, (size_t)loop->setup.site->settings.max_body);
-    if (hung_up && state == CONNECTION_ARRIVING)
-        connection->state = state = CONNECTION_BROKEN; /* the rest of its request will never come */
-    if (list_of(loop, state) == list)
+    if (state == before)
         return false; /* it keeps its place: the time limit is for the whole request */
-    connection_list_remove(list, connection);
+    connection_list_remove(&loop->lists[before], connection);
     if (state == CONNECTION_READY)
         return true;
     if (connection->scan.state == FCGI_SCAN_REFUSED)
@@ -171,8 +169,7 @@ static void serve_connections(struct loop *loop, const struct epoll_event *event
 
     for (int i = 0; i < count; i++) {
         void *mark = events[i].data.ptr;
-        if (mark == &listener_mark || mark == &handover_mark ||
-            !arrive(loop, mark, (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0))
+        if (mark == &listener_mark || mark == &handover_mark || !arrive(loop, mark))
             continue;
         ready[ready_count] = mark;
         ready[ready_count++]->ready_at = now;
@@ -280,6 +277,16 @@ static bool may_return(struct loop *loop)
     return loop->connection_count == 0;
 }
 
+/* In the wait, events come before signals: a worker that is never out of work would never notice one. */
+static void let_signals_in(const struct loop *loop)
+{
+    sigset_t blocked;
+
+    if (sigprocmask(SIG_SETMASK, &loop->waiting_mask, &blocked) != 0 ||
+        sigprocmask(SIG_SETMASK, &blocked, NULL) != 0)
+        log_error("signals cannot be let in: %s", strerror(errno));
+}
+
 static bool wait_and_serve(struct loop *loop)
 {
     struct epoll_event events[EVENTS];
@@ -291,6 +298,7 @@ static bool wait_and_serve(struct loop *loop)
         return false;
     }
     loop->now = clock_milliseconds();
+    let_signals_in(loop);
     heed_signals(loop);
     if (count > 0)
         serve_events(loop, events, count);

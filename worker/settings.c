@@ -47,7 +47,7 @@ static const struct config_option options[] = {
     {"max-connections", 0, CONFIG_INTEGER, offsetof(struct settings, max_connections), "1000", 1, 100000,
      NULL, "N", "open connections of one worker"},
     {"status-path", 0, CONFIG_STRING, offsetof(struct settings, status_path), "", 0, 0, NULL, "PATH",
-     "path of the status page; empty: none"},
+     "path of the status page, which brings /metrics along; empty: neither"},
     {"mount", 0, CONFIG_STRING, offsetof(struct settings, mount), "", 0, 0, NULL, "PATH",
      "path below which all routes are, such as /app"},
     {"gate-require", 0, CONFIG_STRING, offsetof(struct settings, gate_require), "Username", 0, 0, NULL, "KEY",

@@ -79,9 +79,10 @@ static int open_and_ask(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = PATIENCE_MILLISECONDS / 1000};
-    int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int connection;
 
-    if (connection < 0 || strlen(path) >= sizeof address.sun_path)
+    if (strlen(path) >= sizeof address.sun_path ||
+        (connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
         return -1;
     strcpy(address.sun_path, path);
     if (setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
@@ -107,25 +108,28 @@ static pid_t start_command(char *const command[])
 static int measure_first_answer(const char *path, char *const command[])
 {
     double started = milliseconds_now();
-    double elapsed;
-    int connection;
+    bool running = true;
+    int connection = -1;
     pid_t pid = start_command(command);
 
     if (pid < 0)
         return EXIT_FAILURE;
-    while ((connection = open_and_ask(path)) < 0 && milliseconds_now() - started < PATIENCE_MILLISECONDS &&
-           waitpid(pid, NULL, WNOHANG) == 0)
+    while (running && (connection = open_and_ask(path)) < 0 &&
+           milliseconds_now() - started < PATIENCE_MILLISECONDS) {
         usleep(RETRY_MICROSECONDS);
-    elapsed = milliseconds_now() - started;
+        running = waitpid(pid, NULL, WNOHANG) == 0;
+    }
+    double elapsed = milliseconds_now() - started;
+    if (running) {
+        kill(pid, connection < 0 ? SIGKILL : SIGTERM);
+        waitpid(pid, NULL, 0);
+    }
     if (connection < 0) {
         fprintf(stderr, "%s did not answer\n", command[0]);
-        kill(pid, SIGKILL);
         return EXIT_FAILURE;
     }
-    printf("%.1f\n", elapsed);
     close(connection);
-    kill(pid, SIGTERM);
-    return waitpid(pid, NULL, 0) == pid ? EXIT_SUCCESS : EXIT_FAILURE;
+    return printf("%.1f\n", elapsed) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static bool is_open(int connection)
@@ -136,6 +140,18 @@ static bool is_open(int connection)
            (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+static bool open_connections(const char *path, int connections[], long count)
+{
+    for (long i = 0; i < count; i++) {
+        connections[i] = open_and_ask(path);
+        if (connections[i] < 0) {
+            fprintf(stderr, "connection %ld was not answered: %s\n", i + 1, strerror(errno));
+            return false;
+        }
+    }
+    return true;
+}
+
 static int hold_connections(const char *path, long count)
 {
     int *connections = calloc((size_t)count, sizeof *connections);
@@ -143,20 +159,13 @@ static int hold_connections(const char *path, long count)
 
     if (connections == NULL)
         return EXIT_FAILURE;
-    for (long i = 0; i < count; i++) {
-        connections[i] = open_and_ask(path);
-        if (connections[i] < 0) {
-            fprintf(stderr, "connection %ld was not answered: %s\n", i + 1, strerror(errno));
-            return EXIT_FAILURE;
+    if (open_connections(path, connections, count) && puts("held") >= 0 && fflush(stdout) == 0) {
+        while (getchar() != EOF) {
         }
+        for (long i = 0; i < count; i++)
+            open += is_open(connections[i]);
+        printf("%ld\n", open);
     }
-    if (puts("held") < 0 || fflush(stdout) != 0)
-        return EXIT_FAILURE;
-    while (getchar() != EOF) {
-    }
-    for (long i = 0; i < count; i++)
-        open += is_open(connections[i]);
-    printf("%ld\n", open);
     free(connections);
     return open == count ? EXIT_SUCCESS : EXIT_FAILURE;
 }

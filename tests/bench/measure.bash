@@ -1,5 +1,5 @@
 # One measurement: wrk for some seconds, and what it cost the workers.
-# shellcheck shell=bash disable=SC2154  # settings of run, and stack.bash
+# shellcheck shell=bash disable=SC2015,SC2034,SC2154  # fail never returns; what is set there, and for others
 
 # What is measured, in the order of the table.
 subjects=(empty ping get get_idle set setsession php_get php_set)
@@ -50,7 +50,9 @@ run_wrk() {
 # Opens kept connections beside those of nginx, and leaves them idle until drop_idle_connections.
 hold_idle_connections() {
     local line
-    coproc holder { exec "$helpers/fastcgi_client" hold "$stack/pool.sock" "$idle_connections" 2>>"$stack/hold.log"; }
+    coproc holder {
+        exec "$helpers/fastcgi_client" hold "$stack/pool.sock" "$idle_connections" 2>>"$stack/hold.log"
+    }
     holder_id=$holder_PID
     holder_out=${holder[0]} holder_in=${holder[1]}
     read -r -t 30 line <&"$holder_out" && [[ $line == held ]] ||
@@ -71,7 +73,7 @@ drop_idle_connections() {
 measure() {
     local kind path pool cookies pids before after
     read -r kind path pool cookies <<<"${requests[$1]}"
-    mapfile -t pids < <(workers_of "$pool" | tr -s ' ' '\n' | grep .)
+    read -ra pids < <(workers_of "$pool")
     [[ $1 != get_idle ]] || hold_idle_connections
     before=$(cpu_ticks "${pids[@]}") || exit 1
     run_wrk "$kind" "$path" "$cookies" "$2" "$3"

@@ -1,6 +1,6 @@
 # What is measured, and how it is started and stopped: everything in $stack, a temporary folder, on sockets of its
 # own; nothing of the system's services is used. Each process is known by its id.
-# shellcheck shell=bash disable=SC2154  # program, helpers, workers and the like are set by run
+# shellcheck shell=bash disable=SC2015,SC2154  # fail never returns; program, helpers, workers and the like are set by run
 stack=
 declare -A pid_of=()
 
@@ -14,7 +14,7 @@ make_stack() {
     local parent=${TMPDIR:-/tmp}
     [[ $parent =~ ^/[A-Za-z0-9/._-]{1,60}$ ]] || parent=/tmp
     stack=$(mktemp -d "$parent/session-fcgi-bench.XXXXXXXX") || fail "cannot make a folder in $parent"
-    "$program" --new-secret >"$stack/secret" || fail "$program --new-secret failed"
+    (umask 077 && "$program" --new-secret >"$stack/secret") || fail "$program --new-secret failed"
     mkdir "$stack/temp" "$stack/php" && cp "$here"/*.php "$stack/php/" || fail "cannot write to $stack"
 }
 
@@ -41,11 +41,16 @@ until_ready() {
     done
 }
 
-# What the process itself has started, and if that is nothing, the process.
+# The processes that it has started: of whatever is measured here those that serve.
 workers_of() {
-    local children
-    children=$(ps -o pid= --ppid "${pid_of[$1]}")
-    echo "${children:-${pid_of[$1]}}"
+    ps -o pid= --ppid "${pid_of[$1]}" | tr -s '\n ' ' '
+}
+
+# has_workers NAME COUNT
+has_workers() {
+    local pids
+    read -ra pids < <(workers_of "$1")
+    [[ ${#pids[@]} -eq $2 ]]
 }
 
 # stop NAME: ends it and all that it started; after 5 seconds by force.
@@ -88,6 +93,7 @@ start_pool() {
     pool_command pool
     start pool "${command[@]}"
     until_ready pool test -S "$stack/pool.sock"
+    until_ready pool has_workers pool "$workers"
 }
 
 # start_empty PROCESSES: like spawn-fcgi -F, which leaves processes without a parent that could be ended.
@@ -96,7 +102,7 @@ start_empty() {
     # shellcheck disable=SC2016
     start empty spawn-fcgi -n -s "$stack/empty.sock" -M 0600 -- /bin/bash -c \
         'exec 3<&0; for ((i = 0; i < $1; i++)); do "$0" <&3 3<&- & done; wait' "$helpers/empty" "$1"
-    until_ready empty test -S "$stack/empty.sock"
+    until_ready empty has_workers empty "$1"
 }
 
 find_php() {
@@ -112,7 +118,8 @@ find_php() {
     "$php_program" "${php_settings[@]}" -m 2>/dev/null | grep -qx memcached
 }
 
-# As fast as php-fpm gets without giving up what its sessions promise: locks are on, as they are by default.
+# As fast as php-fpm gets without giving up what its sessions promise: locks are on, as they are by default. Its
+# connections to memcached are kept, which they are not by default (PHP_PERSISTENT=0).
 php_config() {
     cat <<END
 [global]
@@ -125,7 +132,7 @@ pm.max_children = $php_children
 $([[ $(id -u) -ne 0 ]] || printf 'user = root\ngroup = root\n')
 php_admin_value[session.save_handler] = memcached
 php_admin_value[session.save_path] = $stack/memcached.sock
-php_admin_value[memcached.sess_persistent] = 1
+php_admin_value[memcached.sess_persistent] = $php_persistent
 php_admin_value[session.gc_probability] = 0
 END
 }
@@ -136,6 +143,7 @@ start_php() {
     php_config >"$stack/php.conf"
     start php "$php_program" "${php_settings[@]}" "${as_root[@]}" -F -y "$stack/php.conf"
     until_ready php test -S "$stack/php.sock"
+    until_ready php has_workers php "$php_children"
 }
 
 nginx_config() {

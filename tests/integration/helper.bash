@@ -11,6 +11,9 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 [[ $SESSION_FCGI == /* ]] || SESSION_FCGI=$ROOT/$SESSION_FCGI
 export SESSION_FCGI
 
+# shellcheck source=tests/integration/fronts.bash
+source "${BASH_SOURCE[0]%/*}/fronts.bash"
+
 # Settings that the developer has in the environment are not those of the tests.
 # shellcheck disable=SC2086
 unset ${!SESSION_FCGI_*} FRONT PORT WORKERS http_proxy HTTP_PROXY all_proxy ALL_PROXY
@@ -117,55 +120,6 @@ start_pool() {
     wait_until 10 is_listening "$STACK/$name.sock"
 }
 
-free_port() {
-    local port
-    while port=$((20000 + RANDOM % 10000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
-    echo "$port"
-}
-
-# start_front NAME nginx|lighttpd POOL: a web server with the shipped configuration in front of the pool; sets
-# URL. A port that another test took in the same moment is given up for a new one.
-start_front() {
-    local name=$1 front=$2 socket=$STACK/$3.sock folder=$STACK/$1 port attempt
-    for attempt in 1 2 3; do
-        rm -rf "$folder"
-        mkdir "$folder"
-        port=$(free_port)
-        "$ROOT/deploy/front-config" "$front" "$folder" "$port" "$socket" >"$folder/$front.conf" || return 1
-        if [[ $front == nginx ]]; then
-            launch "$name" nginx -e "$folder/front.log" -c "$folder/nginx.conf" -g 'daemon off;'
-        else
-            launch "$name" lighttpd -D -f "$folder/lighttpd.conf"
-        fi
-        wait_until 10 front_is_decided "$name" || return 1
-        if [[ -s $folder/front.pid ]]; then
-            export URL=http://127.0.0.1:$port
-            return 0
-        fi
-        sed -i "/ $name\$/d" "$STACK/processes"
-        echo "$front did not start on port $port (attempt $attempt):"
-        cat "$folder/front.log"
-    done
-    return 1
-}
-
-# Up (its pid file is written when the port is its own) or dead.
-front_is_decided() {
-    [[ -s $STACK/$1/front.pid ]] || is_gone "$(pid_of "$1")"
-}
-
-# start_stack [front=nginx|lighttpd] [OPTION...]: all of it; the options are session-fcgi's.
-start_stack() {
-    local front=nginx
-    if [[ ${1-} == front=* ]]; then
-        front=${1#front=}
-        shift
-    fi
-    # shellcheck disable=SC2119
-    new_stack && start_memcached && start_pool pool "$@" && start_front front "$front" pool &&
-        wait_until 10 is_healthy
-}
-
 is_healthy() {
     [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$URL/healthz") == 200 ]]
 }
@@ -183,7 +137,7 @@ stop_stack() {
         is_running "$pid" || { echo "$name had ended by itself"; result=1; }
         stop_process "$name" "$(ending_signal "$pid")" || result=1
     done < <(tac "$STACK/processes")
-    if grep -E 'ERROR: [A-Za-z]*Sanitizer|runtime error:' "$STACK"/*.log; then
+    if grep -E 'ERROR: [A-Za-z]*Sanitizer|runtime error:' "$STACK"/*.log "$STACK"/*/front.log 2>/dev/null; then
         result=1
     fi
     [[ $result -eq 0 ]] || show_logs
@@ -292,6 +246,11 @@ fastcgi() {
     headers=$(sed '/^$/,$d' <<<"$answer" | sed 's/^[^: ]*:/\L&/')
     body=$(sed '1,/^$/d' <<<"$answer")
     : "${status:=200}"
+}
+
+# The same as a condition to wait for: without a word.
+shows_value() {
+    [[ $status == 200 && $body == *"<h2>session.get('$1') = $2</h2>"* ]]
 }
 
 # holds_cookie VALUE: the requests that follow come from someone who has this session cookie.

@@ -95,16 +95,16 @@ set_large() {
 }
 
 @test "a record that memcached finds too large is a 413, and the stored one is as it was" {
-    start_stack_with_memcached -I 8k -o slab_chunk_max=4096
+    start_stack_with_memcached -I 512k
     request '/set?user=Alice'
-    set_large value 20000
+    set_large value 600000
     assert_status 413
     assert_no_header set-cookie
     request /get
     assert_status 200
     assert_value user Alice
     new_visitor newcomer
-    set_large value 20000
+    set_large value 600000
     assert_status 413
     assert_no_header set-cookie
     is_healthy
@@ -114,7 +114,7 @@ start_stack_with_memcached() {
     new_stack
     launch memcached memcached -u "$(id -un)" -s "$STACK/memcached.sock" -a 0600 -U 0 "$@"
     wait_until 10 is_listening "$STACK/memcached.sock"
-    start_pool pool
+    start_pool pool --max-session 1000000 --max-body 1000000
     start_front front nginx pool
     wait_until 10 is_healthy
 }

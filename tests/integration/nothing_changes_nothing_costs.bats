@@ -121,8 +121,3 @@ assert_costs() {
 tenth_has_passed() {
     [[ $(record_expiry "$1") -le 36 ]]
 }
-
-@test "ending a session is one question and its removal" {
-    request /set
-    assert_costs 1 0 1 /clear
-}

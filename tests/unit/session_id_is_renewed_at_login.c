@@ -201,6 +201,21 @@ static void an_old_id_does_not_lead_to_a_session_that_has_ended(void **state)
     assert_string_equal(late.set_cookie, "");
 }
 
+static void at_log_in_ids_that_led_on_are_dead_too(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser oldest = browser;
+    renew(f, &browser, SESSION_RENEW_PLAIN);
+    struct browser old = browser;
+    log_in(f, &browser);
+    assert_no_session(f, &oldest);
+    assert_no_session(f, &old);
+    assert_stored(f, &browser, "a", "1");
+}
+
 static void logging_out_with_an_old_id_ends_the_session(void **state)
 {
     struct fixture *f = *state;
@@ -275,6 +290,7 @@ int main(void)
         PROMISE(of_two_log_ins_at_once_one_wins),
         PROMISE(a_session_that_is_renewed_all_the_time_is_busy_not_empty),
         PROMISE(an_old_id_does_not_lead_to_a_session_that_has_ended),
+        PROMISE(at_log_in_ids_that_led_on_are_dead_too),
         PROMISE(logging_out_with_an_old_id_ends_the_session),
         PROMISE(renewing_while_the_last_entry_is_removed_ends_the_session),
     };

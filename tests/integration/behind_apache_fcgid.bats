@@ -1,0 +1,1 @@
+behind_a_server.suite

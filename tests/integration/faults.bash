@@ -1,0 +1,142 @@
+# What the tests of slow peers, dying workers and renewals share: raw peers, load, and a look at the workers.
+# Loaded after helper.
+# shellcheck shell=bash
+
+# Raw peers ----------------------------------------------------------------------------------------------------
+
+# peer STEP...: speaks FastCGI to the pool; fastcgi-peer says which steps there are.
+peer() {
+    "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" "$@"
+}
+
+# start_peer NAME STEP...: in the background, up to the step `hold` or `until`.
+start_peer() {
+    local name=$1
+    shift
+    launch "$name" "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" "$@"
+    wait_until 20 log_has "$name" '^holding$'
+}
+
+# finish_peer NAME: lets it go on, if it waits for the file $STACK/go, and waits until it has done all its steps.
+finish_peer() {
+    touch "$STACK/go"
+    wait_until 25 is_gone "$(pid_of "$1")" && sed -i "/ $1\$/d" "$STACK/processes"
+}
+
+# The pool answers at once: within two seconds, of which most are for starting a client on a busy machine.
+assert_prompt() {
+    local answer
+    answer=$(timeout 2 "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" get=/ping answer) ||
+        { echo "no prompt answer"; return 1; }
+    [[ $answer == *$'\n'pong* ]]
+}
+
+# Workers ------------------------------------------------------------------------------------------------------
+
+workers_of() {
+    pgrep -P "$(pid_of "$1")"
+}
+
+# Is it in its loop?
+serves() {
+    readlink "/proc/$1/fd/"* 2>/dev/null | grep -q eventpoll
+}
+
+# has_workers POOL N: so many serve, and there are no others.
+has_workers() {
+    local workers worker
+    mapfile -t workers < <(workers_of "$1")
+    [[ ${#workers[@]} -eq $2 ]] || return 1
+    for worker in "${workers[@]}"; do
+        serves "$worker" || return 1
+    done
+}
+
+# start_serving [OPTION...]: memcached and the pool `pool`, with all its workers in their loops.
+start_serving() {
+    new_stack && start_memcached && start_pool pool "$@" && wait_until 10 serves_all && note_descriptors
+}
+
+serves_all() {
+    local worker count=0
+    for worker in $(workers_of pool); do
+        serves "$worker" || return 1
+        count=$((count + 1))
+    done
+    [[ $count -gt 0 ]]
+}
+
+# Connections that the pool's socket has, accepted or not.
+connections() {
+    ss -Hx state established src "$STACK/pool.sock" | wc -l
+}
+
+has_connections() {
+    [[ $(connections) -eq $1 ]]
+}
+
+descriptors() {
+    local worker count=0
+    for worker in $(workers_of pool); do
+        count=$((count + $(find "/proc/$worker/fd" -mindepth 1 2>/dev/null | wc -l)))
+    done
+    echo "$count"
+}
+
+# The descriptors of the workers before the test: assert_nothing_left compares. Each worker may open its one
+# connection to memcached meanwhile.
+note_descriptors() {
+    echo $(($(descriptors) + $(workers_of pool | wc -l))) >"$STACK/descriptors"
+}
+
+has_few_descriptors() {
+    [[ $(descriptors) -le $(<"$STACK/descriptors") ]]
+}
+
+# No connection and no descriptor stayed behind, and the same workers live as were noted with note_workers.
+assert_nothing_left() {
+    wait_until 5 has_connections 0 && wait_until 5 has_few_descriptors
+}
+
+note_workers() {
+    workers_of pool >"$STACK/workers"
+}
+
+assert_same_workers() {
+    diff "$STACK/workers" <(workers_of pool)
+}
+
+# Load ---------------------------------------------------------------------------------------------------------
+
+# start_load NAME SECONDS PATH [WRK OPTION...]: on 8 connections to the web server. With LOAD_BODY set, POSTs.
+start_load() {
+    local name=$1 seconds=$2 path=$3
+    shift 3
+    wrk -t 1 -c 8 -d "${seconds}s" -s "$ROOT/tests/integration/load.lua" "$@" "$URL$path" \
+        >"$STACK/$name.load" 2>&1 3>&- 4>&- &
+    echo $! >"$STACK/$name.load.pid"
+}
+
+# Waits for the end of the load.
+finish_load() {
+    wait "$(<"$STACK/$1.load.pid")" || { cat "$STACK/$1.load"; return 1; }
+}
+
+# load_count NAME STATUS: how many answers had it. The status may be a pattern: 5..
+load_count() {
+    awk -v "status=^$2:\$" '$1 == "status" && $2 ~ status { sum += $3 } END { print sum + 0 }' "$STACK/$1.load"
+}
+
+load_figure() {
+    sed -n "s/^$2: \([0-9]*\).*/\1/p" "$STACK/$1.load"
+}
+
+# Each request had an answer, and each answer was a 200; there were some.
+assert_load_unharmed() {
+    if [[ $(load_count "$1" 200) -eq 0 || $(load_count "$1" '...') -ne $(load_count "$1" 200) ||
+        $(load_figure "$1" unanswered) -ne 0 ]]; then
+        echo "load $1:"
+        cat "$STACK/$1.load"
+        return 1
+    fi
+}

@@ -1,1 +1,0 @@
-routes_behind_nginx.bats
