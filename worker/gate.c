@@ -29,23 +29,40 @@ static void name_exposed(struct gate_exposed *exposed, struct slice key)
     }
 }
 
+/* Adds a key to the gate. */
+static bool add_exposed(struct gate *gate, struct slice key, struct error *error)
+{
+    if (!is_exposable(key))
+        return error_set(error, "--gate-expose: '%.*s' is not a key of 1 to 40 letters, digits, '-' and '_'",
+                         (int)key.length, key.data);
+    if (gate->exposed_count == GATE_MAX_EXPOSED)
+        return error_set(error, "--gate-expose: more than %d keys", GATE_MAX_EXPOSED);
+    struct gate_exposed *added = &gate->exposed[gate->exposed_count];
+    name_exposed(added, key);
+    for (size_t i = 0; i < gate->exposed_count; i++) {
+        if (strcmp(gate->exposed[i].variable, added->variable) == 0)
+            return error_set(error, "--gate-expose: two keys would both be %s",
+                             added->variable + strlen("Variable-"));
+    }
+    gate->exposed_count++;
+    return true;
+}
+
 bool gate_configure(struct gate *gate, const char *require, const char *expose, const char *login,
                     struct error *error)
 {
     *gate = (struct gate){.require = require, .login = login};
+    if (*require == '\0')
+        return error_set(error, "--gate-require: name the key of a session that may pass");
     if (!http_field_value_is_safe(slice_from_string(login)))
         return error_set(error, "--gate-login: the URL has a control character");
     while (*expose != '\0') {
         struct slice key = {expose, strcspn(expose, ",")};
-        if (!is_exposable(key))
-            return error_set(error,
-                             "--gate-expose: '%.*s' is not a key of 1 to 40 letters, digits, '-' and '_'",
-                             (int)key.length, key.data);
-        if (gate->exposed_count == GATE_MAX_EXPOSED)
-            return error_set(error, "--gate-expose: more than %d keys", GATE_MAX_EXPOSED);
-        name_exposed(&gate->exposed[gate->exposed_count++], key);
+        if (!add_exposed(gate, key, error))
+            return false;
         expose += key.length;
-        expose += *expose == ',';
+        if (*expose == ',' && *++expose == '\0')
+            return error_set(error, "--gate-expose: there is no key after the last ','");
     }
     return true;
 }

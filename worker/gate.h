@@ -11,7 +11,8 @@
 #include "http.h"
 #include "session.h"
 
-enum { GATE_MAX_EXPOSED = 10 };
+/* All values together must fit into the 16 KiB that web servers give to the header of an answer. */
+enum { GATE_MAX_EXPOSED = 10, GATE_MAX_VALUE = 1024 };
 
 struct gate {
     const char *require;
@@ -25,18 +26,21 @@ struct gate {
 };
 
 /* Fills in the gate from the settings; the texts are referred to. `expose` is a comma-separated list of keys,
- * each of letters, digits, '-' and '_' (their names become parts of header fields). False with the reason. */
+ * each of letters, digits, '-' and '_': their names become parts of header fields and of variables, in which
+ * capitals and small letters, '-' and '_' are the same, so no two keys may differ in that alone. False with
+ * the reason. */
 bool gate_configure(struct gate *gate, const char *require, const char *expose, const char *login,
                     struct error *error);
 
 /* May this visitor pass? */
 bool gate_opens(const struct gate *gate, const struct session *session);
 
-/* Appends `value` with every byte but visible ASCII, and '%', as %XX (RFC 3986): safe in any header field,
- * and what any language's URL decoding turns back. */
+/* `value` with '%', and every byte but visible ASCII, as %XX (RFC 3986): safe in any header field, and turned
+ * back by what any language has for URLs (where '+' is not a space: PHP's rawurldecode, JavaScript's
+ * decodeURIComponent). */
 struct slice gate_encode(struct slice value, struct arena *arena);
 
-/* True if the request is a browser's navigation, which a redirect makes sense for. */
+/* True if the request is a browser's navigation, for which a redirect makes sense. */
 bool gate_is_navigation(const struct http_request *request);
 
 #endif

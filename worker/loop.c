@@ -17,6 +17,7 @@ enum {
     ACCEPTS_AT_ONCE = 8,          /* leaves some for the other workers */
     ARRIVAL_MILLISECONDS = 20000, /* for all of a request to come */
     CLOSING_MILLISECONDS = 2000,
+    FRESH_MILLISECONDS = 100,
     ACCEPT_PAUSE_MILLISECONDS = 500, /* after running out of descriptors */
     TICK_MILLISECONDS = 1000,
     WRITE_SECONDS = 2,
@@ -66,13 +67,14 @@ static bool watch(struct loop *loop, int descriptor, uint32_t events, void *mark
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-/* Makes room for one more connection: the one that has been idle longest goes, unless its next request is
- * just there. */
+/* Makes room for one more connection: the one that has been idle longest goes. Not one whose next request is
+ * just there, or may be on its way because the connection is new: rather there are a few too many. */
 static void make_room(struct loop *loop)
 {
     struct connection *oldest = loop->lists[CONNECTION_IDLE].first;
 
-    if (loop->connection_count >= loop->most_connections && oldest != NULL && connection_is_quiet(oldest))
+    if (loop->connection_count >= loop->most_connections && oldest != NULL &&
+        loop->now - oldest->since >= FRESH_MILLISECONDS && connection_is_quiet(oldest))
         drop(loop, oldest);
 }
 
@@ -80,6 +82,7 @@ static void add_connection(struct loop *loop, int descriptor)
 {
     struct connection *connection = memory_allocate_zeroed(1, sizeof *connection);
 
+    make_room(loop);
     connection->descriptor = descriptor;
     connection->state = CONNECTION_IDLE;
     loop->connection_count++;
@@ -111,7 +114,6 @@ static bool watch_listener(struct loop *loop)
 static bool accept_connections(struct loop *loop, int most)
 {
     for (int i = 0; i < most; i++) {
-        make_room(loop);
         int descriptor = accept4(loop->setup.listener, NULL, NULL, SOCK_CLOEXEC);
         if (descriptor >= 0) {
             scoreboard_add(loop->setup.slot, COUNT_CONNECTIONS, 1);
@@ -131,7 +133,6 @@ static bool accept_connections(struct loop *loop, int most)
 static void take_over_connections(struct loop *loop)
 {
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-        make_room(loop);
         int descriptor = handover_take(loop->setup.handover);
         if (descriptor < 0) {
             if (errno != EAGAIN && errno != EWOULDBLOCK)

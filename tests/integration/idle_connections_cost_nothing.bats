@@ -74,7 +74,8 @@ are_replaced() {
 
 @test "at its limit of connections, a worker closes the one that was idle longest" {
     start_serving --workers 1 --max-connections 10
-    start_peer oldest keep get=/ping answer closed until="$STACK/go"
+    launch oldest "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" keep get=/ping answer closed
+    wait_until 5 log_has oldest '^pong$'
     start_peer others keep connections=9 get=/ping answer until="$STACK/go" get=/ping answer
     [[ $(peer get=/ping answer) == *pong ]]
     finish_peer oldest

@@ -1,8 +1,9 @@
-/* A visit counter: a FastCGI program with sessions, against the installed library alone. */
+/* A visit counter: a FastCGI program with sessions, built against the installed library alone. */
 #include <session-fcgi/crypto.h>
 #include <session-fcgi/fcgi_serve.h>
 #include <session-fcgi/session.h>
 #include <session-fcgi/store_memcached.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,20 +15,21 @@ static void count_visit(const struct http_request *request, struct http_reply *r
     size_t visits = 0;
 
     session_load(sessions, &session, 1);
-    http_parse_length(session_get(session, key), &visits); /* stays 0 at the first visit */
-    session_set(session, key, arena_format(request->arena, "%zu", visits + 1));
-    bool stored = session_commit(session) == SESSION_OK;
-    reply->status = stored ? 200 : 503;
+    http_parse_length(session_get(session, key), &visits); /* at the first visit there is nothing to parse */
+    session_set(session, key, arena_format(request->arena, "%zu", ++visits));
+    if (session_commit(session) == SESSION_OK)
+        buffer_append_format(reply->body, "Visit %zu\n", visits);
+    else
+        reply->status = 503;
     reply->content_type = "text/plain; charset=utf-8";
-    buffer_append_format(reply->body, stored ? "Visit %zu\n" : "Try again soon\n", visits + 1);
-    http_reply_add_field(reply, "Set-Cookie", session_cookie(session)); /* adds nothing when none is due */
     http_reply_add_field(reply, "Cache-Control", slice_from_string("no-store"));
+    http_reply_add_field(reply, "Set-Cookie", session_cookie(session)); /* adds nothing if none is due */
 }
 
-/* Usage: spawn-fcgi -s SOCKET -- counter MEMCACHED SECRET-FILE */
+/* spawn-fcgi -s SOCKET -- counter MEMCACHED SECRET-FILE */
 int main(int argc, char *argv[])
 {
-    static const struct session_policy policy = {"counter", "/", SESSION_SECURE_AUTO, 3600, 86400, 4096};
+    static const struct session_policy policy = {"counter", "/", SESSION_SECURE_AUTO, 3600, 604800, 65536};
     struct store_memcached_server servers[STORE_MEMCACHED_MAX_SERVERS];
     struct error error = {"usage: counter MEMCACHED SECRET-FILE"};
     bool prepared = argc == 3 && crypto_prepare(&error);
@@ -35,7 +37,7 @@ int main(int argc, char *argv[])
     struct keyring *keyring = count > 0 ? keyring_load(argv[2], &error) : NULL;
     struct store *store = keyring ? store_memcached_create(servers, count, 250, &error) : NULL;
     struct sessions *sessions = store ? sessions_create(&policy, keyring, store) : NULL;
-    bool served = sessions != NULL && fcgi_serve(0, count_visit, sessions, &error);
+    bool served = sessions && fcgi_serve(0, count_visit, sessions, &error);
 
     if (!served)
         fprintf(stderr, "counter: %s\n", error.message);
