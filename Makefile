@@ -83,8 +83,8 @@ lint: ## warnings as errors with gcc and clang, clang-format, cppcheck, one incl
 	@deploy/install-packages test lint
 	@$(MAKE) --no-print-directory -j2 all unit-tests BUILD=build/lint-gcc CC=gcc WERROR=-Werror
 	@$(MAKE) --no-print-directory -j2 all unit-tests BUILD=build/lint-clang CC=clang WERROR=-Werror
-	clang-format --dry-run --Werror $(SOURCES)
-	$(CPPCHECK) \
+	@clang-format --dry-run --Werror $(SOURCES)
+	@$(CPPCHECK) \
 	    -D_GNU_SOURCE -DSESSION_FCGI_VERSION='""' -DSESSION_FCGI_TEMPLATES='""' -Ishared shared worker
 	tests/one-includer
 

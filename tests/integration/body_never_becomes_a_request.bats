@@ -102,9 +102,9 @@ assert_none_ran() {
 assert_not_run_behind() {
     local front=$1 path size
     start_front front "$front" pool
-    for size in 0 8000 9990 30000; do
+    for size in 0 9990 30000; do
         { head -c "$size" /dev/zero | tr '\0' x; forged_request; forged_request; } >"$BATS_TEST_TMPDIR/forged"
-        for path in /ping /get /set /nowhere; do
+        for path in /ping /set /nowhere; do
             request "$path" --data-binary "@$BATS_TEST_TMPDIR/forged"
             [[ $status == 4* ]] || fail_with "the body of $size bytes and more for $path was taken"
             request /ping

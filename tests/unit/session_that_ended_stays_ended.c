@@ -281,6 +281,33 @@ static void clearing_wins_however_often_others_write(void **state)
     assert_int_equal(store_memory_count(f->store), 0);
 }
 
+/* Changes the session, so that there is a conflict, and ends it before it is read again. */
+static void put_then_log_out(struct fixture *f, struct browser *browser, int number)
+{
+    if (number == 0)
+        put(f, browser, "theirs", "2");
+    else
+        log_out(f, browser);
+}
+
+static void a_session_that_ends_between_two_attempts_stays_ended_and_is_not_missed(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser same = browser;
+    struct interruption other = {.fixture = f, .browser = &same, .act = put_then_log_out, .times = 2};
+    struct session *late = arrive(f, &browser);
+    assert_int_equal(session_set(late, slice("b"), slice("2")), SESSION_OK);
+    store_memory_on_operation(f->store, interrupt, &other);
+    assert_comes_too_late(f, late, SESSION_ENDED);
+    store_memory_on_operation(f->store, NULL, NULL);
+    assert_int_equal(other.done, 2);
+    assert_int_equal(store_memory_count(f->store), 0);
+    assert_int_equal(counters(f)->missing, 0);
+}
+
 int main(void)
 {
     struct CMUnitTest tests[] = {
@@ -302,6 +329,7 @@ int main(void)
     };
     struct CMUnitTest interrupted[] = {
         PROMISE(clearing_wins_however_often_others_write),
+        PROMISE(a_session_that_ends_between_two_attempts_stays_ended_and_is_not_missed),
     };
 
     return RUN_ON_EVERY_STORE(tests) + RUN_ON_MEMORY(interrupted);
