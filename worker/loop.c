@@ -11,6 +11,7 @@
 #include "log.h"
 #include "loop_internal.h"
 #include "memory.h"
+#include "status.h"
 
 enum {
     EVENTS = 64,
@@ -27,7 +28,7 @@ enum {
 /* What an event is about, when it is not about a connection: the address is the mark. */
 static char listener_mark, handover_mark;
 
-static volatile sig_atomic_t signal_stop, signal_hand_over, signal_reload;
+static volatile sig_atomic_t signal_stop, signal_hand_over, signal_reload, signal_status;
 
 static void on_signal(int number)
 {
@@ -35,6 +36,8 @@ static void on_signal(int number)
         signal_hand_over = signal_hand_over + 1;
     else if (number == SIGHUP)
         signal_reload = signal_reload + 1;
+    else if (number == SIGUSR1)
+        signal_status = 1;
     else
         signal_stop = signal_stop + 1;
 }
@@ -245,6 +248,9 @@ static void begin_leaving(struct loop *loop, enum loop_leaving how)
     if (loop->leaving == LOOP_STAYS) {
         loop->leave_by = loop->now + loop->setup.site->settings.stop_timeout * 1000;
         atomic_store(&loop->setup.slot->state, SCOREBOARD_LEAVING);
+        /* Wakes the master, which starts another one at once; without this it would do so within a second. */
+        if (!loop->setup.alone)
+            (void)kill(getppid(), SIGCHLD);
         if (loop->accept_again_at == 0 &&
             epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
             log_error("the listening socket could not be left alone: %s", strerror(errno));
@@ -266,6 +272,10 @@ static void heed_signals(struct loop *loop)
         begin_leaving(loop, LOOP_LEAVES);
     else if (signal_hand_over > 0 || signal_reload > 0)
         begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
+    if (signal_status > 0) {
+        signal_status = 0;
+        status_log(loop->setup.scoreboard);
+    }
 }
 
 static bool may_return(struct loop *loop)
@@ -311,8 +321,8 @@ static bool wait_and_serve(struct loop *loop)
 
 static bool catch_signals(struct loop *loop, struct error *error)
 {
-    static const int caught[] = {SIGTERM, SIGQUIT, SIGINT, SIGHUP};
-    const size_t count = loop->setup.alone ? 4 : 2; /* in a pool, the others are the master's */
+    static const int caught[] = {SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1};
+    const size_t count = loop->setup.alone ? 5 : 2; /* in a pool, the others are the master's */
     struct sigaction action = {.sa_handler = on_signal};
     sigset_t blocked;
 

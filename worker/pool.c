@@ -159,6 +159,8 @@ int pool_serve_alone(const struct start *start, struct site *site, int listener)
     struct scoreboard *scoreboard = scoreboard_create(1, &error);
 
     process_title("session-fcgi: alone");
+    signal(SIGUSR2,
+           SIG_IGN); /* an upgrade in place is the master's; by default the signal would end the program */
     if (scoreboard == NULL || !handover_open(&handover, &error)) {
         log_error("%s", error.message);
         return EXIT_FAILURE;

@@ -21,7 +21,7 @@ struct start {
  * process, with new workers before the old ones leave */
 int pool_run(const struct start *start, struct site *site, int listener);
 
-/* Serves in this process, without workers; SIGTERM, SIGINT and SIGHUP as above. */
+/* Serves in this process, without workers; the signals as above, but for SIGUSR2, which is ignored. */
 int pool_serve_alone(const struct start *start, struct site *site, int listener);
 
 #endif

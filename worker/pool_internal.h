@@ -42,7 +42,7 @@ struct pool {
 void pool_start_missing(struct pool *pool); /* forks what the newest generation lacks, unless backing off */
 void pool_reap(struct pool *pool);          /* takes note of workers that ended */
 void pool_signal_all(struct pool *pool, int signal);
-int pool_count(const struct pool *pool, int generation); /* workers of it that were not told to leave */
+int pool_count(const struct pool *pool, int generation); /* workers of it that are not about to leave */
 bool pool_is_empty(const struct pool *pool);
 void pool_kill_overdue(struct pool *pool); /* workers that do not leave, or whose request runs too long */
 void pool_tell_to_leave(struct pool *pool, struct pool_place *place, int signal);

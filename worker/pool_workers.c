@@ -101,7 +101,8 @@ int pool_count(const struct pool *pool, int generation)
 
     for (int i = 0; i < pool->place_count; i++) {
         const struct pool_place *place = &pool->places[i];
-        count += place->pid != 0 && place->generation == generation && !place->leaving;
+        count += place->pid != 0 && place->generation == generation && !place->leaving &&
+                 atomic_load(&pool->scoreboard->slots[i].state) != SCOREBOARD_LEAVING;
     }
     return count;
 }

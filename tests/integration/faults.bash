@@ -58,12 +58,12 @@ start_serving() {
 }
 
 serves_all() {
-    local worker count=0
+    local worker
+    serves "$(pid_of pool)" && return # alone
     for worker in $(workers_of pool); do
         serves "$worker" || return 1
-        count=$((count + 1))
     done
-    [[ $count -gt 0 ]]
+    [[ -n $worker ]]
 }
 
 # Connections that the pool's socket has, accepted or not.

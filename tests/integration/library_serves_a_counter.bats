@@ -11,8 +11,7 @@ load faults
 # linked with a library that has them.
 make_here() {
     local out=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/make.out
-    env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make --no-print-directory -j2 -C "$ROOT" "$@" >"$out" 2>&1 ||
-        { cat "$out"; return 1; }
+    env -i PATH="$PATH" make --no-print-directory -j2 -C "$ROOT" "$@" >"$out" 2>&1 || { cat "$out"; return 1; }
 }
 
 flags() {

@@ -149,7 +149,7 @@ assert_rotates() {
     request '/set?user=Bob'
     assert_status 200
     assert_no_header set-cookie
-    ! grep -qF "$(cat "$STACK/secret.good")" "$STACK/pool.log"
+    [[ $(grep -cF "$(cat "$STACK/secret.good")" "$STACK/pool.log") -eq 0 ]]
     # Mended, it is taken.
     write_secrets "$(new_secret)" "$(cat "$STACK/secret.good")"
     reload

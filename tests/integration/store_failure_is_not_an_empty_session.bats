@@ -16,10 +16,8 @@ teardown() {
 all_routes='set?user=Mallory get del clear setsession getsession popsession'
 
 assert_unavailable() {
-    assert_status 503
-    assert_header retry-after '[0-9]+'
-    assert_no_header set-cookie
-    assert_body_lacks None
+    assert_status 503 && assert_header retry-after '[0-9]+' && assert_no_header set-cookie &&
+        assert_body_lacks None
 }
 
 # elapsed COMMAND...: the milliseconds that it took. It must succeed.

@@ -1,0 +1,225 @@
+#!/usr/bin/env bats
+# SIGHUP reads everything anew, SIGUSR2 starts the program file anew, --max-requests recycles workers: in none of
+# them is a request lost, or answered late, or a kept connection closed. And none of them can take the site down.
+
+load helper
+load faults
+
+setup() {
+    new_visitor
+}
+
+teardown() {
+    show_logs_of_failure
+    stop_stack
+}
+
+start_site() {
+    start_serving --workers 2 "$@" && start_front front nginx pool && wait_until 10 is_healthy
+}
+
+# Visitors who read a session and visitors who change theirs, for so many seconds.
+start_visitors() {
+    request '/set?user=Alice'
+    start_load readers "$1" /get -H "Cookie: session=$(session_cookie)"
+    LOAD_BODY='user=Bob&pwd=b' start_load writers "$1" /set
+}
+
+is_loaded() {
+    is_running "$(<"$STACK/readers.load.pid")"
+}
+
+assert_visitors_unharmed() {
+    finish_load readers
+    finish_load writers
+    assert_load_unharmed readers
+    assert_load_unharmed writers
+    # Not even with nginx repeating what it may repeat.
+    ! grep -E 'upstream|connect\(\)' "$STACK/front/front.log"
+    ! log_has pool ' (error|warning) '
+    request /get
+    assert_status 200
+    assert_value user Alice
+}
+
+are_replaced() {
+    has_workers pool 2 && ! workers_of pool | grep -qxFf "$STACK/workers"
+}
+
+is_logged() {
+    [[ $(grep -c "$1" "$STACK/pool.log") -ge $2 ]]
+}
+
+@test "a SIGHUP every 200 ms under load" {
+    start_site
+    start_visitors 3
+    while is_loaded; do
+        kill -HUP "$(pid_of pool)"
+        sleep 0.2
+    done
+    assert_visitors_unharmed
+    is_logged 'generation [0-9]* begins' 5
+    wait_until 5 has_workers pool 2
+}
+
+@test "SIGHUPs without pause under load" {
+    start_site
+    start_visitors 2
+    while is_loaded; do
+        kill -HUP "$(pid_of pool)"
+        sleep 0.01
+    done
+    assert_visitors_unharmed
+    wait_until 5 has_workers pool 2
+}
+
+@test "a SIGUSR2 every now and then under load" {
+    start_site
+    local master
+    master=$(pid_of pool)
+    note_workers
+    start_visitors 3
+    while is_loaded; do
+        kill -USR2 "$master"
+        sleep 0.5
+    done
+    assert_visitors_unharmed
+    is_logged 'starts in place' 3
+    is_logged 'session-fcgi .*: 2 workers' 4
+    is_running "$master"
+    wait_until 5 are_replaced
+}
+
+@test "workers that are replaced after --max-requests under load" {
+    start_site --max-requests 200
+    note_workers
+    start_visitors 2
+    assert_visitors_unharmed
+    wait_until 5 are_replaced
+    # Readers and writers have had enough requests for many generations of workers.
+    [[ $(($(load_count readers 200) + $(load_count writers 200))) -gt 2000 ]]
+}
+
+@test "SIGHUP under load to the process that serves alone" {
+    start_site --workers 0
+    start_visitors 2
+    while is_loaded; do
+        kill -HUP "$(pid_of pool)"
+        sleep 0.2
+    done
+    assert_visitors_unharmed
+    is_logged reloaded 3
+}
+
+@test "a request that arrives slowly during a reload and an upgrade is answered" {
+    start_serving --workers 2
+    local signal
+    for signal in HUP USR2; do
+        note_workers
+        start_peer "slow-$signal" keep connections=20 open=POST,/get,10 body=user= until="$STACK/go" \
+            body=Mabel end answer
+        kill "-$signal" "$(pid_of pool)"
+        wait_until 5 new_ones_serve
+        assert_prompt
+        finish_peer "slow-$signal"
+        [[ $(grep -c '^Status: 200' "$STACK/slow-$signal.log") -eq 20 ]]
+        wait_until 5 are_replaced
+        rm "$STACK/go"
+    done
+    assert_nothing_left
+}
+
+# Two others than those that were noted.
+new_ones_serve() {
+    local worker count=0
+    for worker in $(workers_of pool | grep -vxFf "$STACK/workers"); do
+        serves "$worker" || return 1
+        count=$((count + 1))
+    done
+    [[ $count -eq 2 ]]
+}
+
+@test "an upgrade keeps idle connections" {
+    start_serving --workers 2
+    note_workers
+    start_peer idle keep connections=100 get=/ping answer until="$STACK/go" get=/ping answer
+    kill -USR2 "$(pid_of pool)"
+    wait_until 10 are_replaced
+    finish_peer idle
+    [[ $(grep -c '^pong$' "$STACK/idle.log") -eq 200 ]]
+    assert_nothing_left
+}
+
+# start_site_of_its_own: with templates that the test may change.
+start_site_of_its_own() {
+    new_stack
+    cp -r "$ROOT/templates" "$STACK/templates"
+    start_memcached
+    start_pool pool --workers 2 --templates "$STACK/templates"
+    start_front front nginx pool
+    wait_until 10 is_healthy
+    wait_until 10 has_workers pool 2
+    request '/set?user=Alice'
+    note_workers
+}
+
+# The reload was refused for a reason that matches; the same workers go on.
+assert_goes_on() {
+    wait_until 5 log_has pool "the reload failed, and the pool goes on as before: .*$1"
+    assert_same_workers
+    request /get
+    assert_status 200
+    assert_value user Alice
+}
+
+assert_reloads() {
+    kill -HUP "$(pid_of pool)"
+    wait_until 10 are_replaced
+    request /get
+    assert_status 200
+}
+
+@test "a broken template keeps the old ones, says why, and works when corrected" {
+    start_site_of_its_own
+    echo '{{#open}}' >"$STACK/templates/query.html"
+    kill -HUP "$(pid_of pool)"
+    assert_goes_on 'templates/query.html:1'
+    rm "$STACK/templates/query.html"
+    kill -HUP "$(pid_of pool)"
+    assert_goes_on 'query.html: there is no such template'
+    echo '<p>corrected: {{user}}</p>' >"$STACK/templates/query.html"
+    assert_reloads
+    assert_body_has 'corrected: Alice'
+}
+
+@test "a broken secret keeps the old one, says why, and works when corrected" {
+    start_site_of_its_own
+    cp -p "$STACK/secret" "$STACK/old"
+    echo short >"$STACK/secret"
+    kill -HUP "$(pid_of pool)"
+    assert_goes_on "$STACK/secret"
+    chmod 0644 "$STACK/secret"
+    kill -HUP "$(pid_of pool)"
+    assert_goes_on "$STACK/secret"
+    rm "$STACK/secret"
+    kill -HUP "$(pid_of pool)"
+    assert_goes_on "$STACK/secret"
+    cp -p "$STACK/old" "$STACK/secret"
+    assert_reloads
+    assert_value user Alice
+}
+
+@test "an upgrade that would not start keeps the old program" {
+    start_site_of_its_own
+    echo '{{#open}}' >"$STACK/templates/query.html"
+    kill -USR2 "$(pid_of pool)"
+    wait_until 5 log_has pool 'the upgrade failed, and the pool goes on as before'
+    assert_same_workers
+    request /get
+    assert_value user Alice
+    cp "$ROOT/templates/query.html" "$STACK/templates/query.html"
+    kill -USR2 "$(pid_of pool)"
+    wait_until 10 are_replaced
+    request /get
+    assert_value user Alice
+}
