@@ -162,8 +162,9 @@ install-program: $(PROGRAM)
 	$(call INSTALL_TEXT,spawn-fcgi.conf,$(DOCDIR))
 	$(call INSTALL_TEXT,deploy/man/session-fcgi.8,$(MANDIR)/man8)
 
+# Enough for programs that want to have sessions themselves.
 .PHONY: install-library
-install-library: $(ARCHIVE) ## only the library, its headers, its pkg-config file and its manuals
+install-library: $(ARCHIVE)
 	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(INCLUDEDIR) $(MANDIR)/man3)
 	install -m 0644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)
 	install -m 0644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)

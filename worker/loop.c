@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,18 +14,10 @@
 
 enum {
     EVENTS = 64,
-    ACCEPTS_AT_ONCE = 8,          /* leaves some for the other workers */
     ARRIVAL_MILLISECONDS = 20000, /* for all of a request to come */
     CLOSING_MILLISECONDS = 2000,
-    FRESH_MILLISECONDS = 100,
-    ACCEPT_PAUSE_MILLISECONDS = 500, /* after running out of descriptors */
     TICK_MILLISECONDS = 1000,
-    WRITE_SECONDS = 2,
-    OTHER_DESCRIPTORS = 48, /* what a worker needs besides its connections: log, memcached servers, spools */
 };
-
-/* What an event is about, when it is not about a connection: the address is the mark. */
-static char listener_mark, handover_mark;
 
 static volatile sig_atomic_t signal_stop, signal_hand_over, signal_reload, signal_status;
 
@@ -40,111 +31,6 @@ static void on_signal(int number)
         signal_status = 1;
     else
         signal_stop = signal_stop + 1;
-}
-
-void loop_settle(struct loop *loop, struct connection *connection)
-{
-    if (connection->state == CONNECTION_BROKEN) {
-        connection_close(connection);
-        free(connection);
-        loop->connection_count--;
-        atomic_store_explicit(&loop->setup.slot->connections, (int32_t)loop->connection_count,
-                              memory_order_relaxed);
-        return;
-    }
-    connection->since = loop->now;
-    connection_list_append(&loop->lists[connection->state], connection);
-}
-
-static void drop(struct loop *loop, struct connection *connection)
-{
-    connection_list_remove(&loop->lists[connection->state], connection);
-    connection->state = CONNECTION_BROKEN;
-    loop_settle(loop, connection);
-}
-
-static bool watch(struct loop *loop, int descriptor, uint32_t events, void *mark)
-{
-    struct epoll_event event = {.events = events, .data.ptr = mark};
-
-    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
-}
-
-/* Makes room for one more connection: the one that has been idle longest goes. Not one whose next request is
- * just there, or may be on its way because the connection is new: rather there are a few too many. */
-static void make_room(struct loop *loop)
-{
-    struct connection *oldest = loop->lists[CONNECTION_IDLE].first;
-
-    if (loop->connection_count >= loop->most_connections && oldest != NULL &&
-        loop->now - oldest->since >= FRESH_MILLISECONDS && connection_is_quiet(oldest))
-        drop(loop, oldest);
-}
-
-static void add_connection(struct loop *loop, int descriptor)
-{
-    struct connection *connection = memory_allocate_zeroed(1, sizeof *connection);
-
-    make_room(loop);
-    connection->descriptor = descriptor;
-    connection->state = CONNECTION_IDLE;
-    loop->connection_count++;
-    atomic_store_explicit(&loop->setup.slot->connections, (int32_t)loop->connection_count,
-                          memory_order_relaxed);
-    loop_settle(loop, connection);
-    /* Edge-triggered: bytes that are left waiting in the socket do not wake the worker again. */
-    if (!connection_prepare(descriptor, WRITE_SECONDS) ||
-        !watch(loop, descriptor, EPOLLIN | EPOLLRDHUP | EPOLLET, connection)) {
-        log_error("a connection could not be served: %s", strerror(errno));
-        drop(loop, connection);
-    }
-}
-
-static void pause_accepting(struct loop *loop, int cause)
-{
-    log_warning("no connections are accepted for %d ms: %s", ACCEPT_PAUSE_MILLISECONDS, strerror(cause));
-    if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
-        log_error("the listening socket could not be left alone: %s", strerror(errno));
-    loop->accept_again_at = loop->now + ACCEPT_PAUSE_MILLISECONDS;
-}
-
-static bool watch_listener(struct loop *loop)
-{
-    return watch(loop, loop->setup.listener, EPOLLIN | EPOLLEXCLUSIVE, &listener_mark);
-}
-
-/* Accepts up to `most` connections; returns true if more may be waiting. */
-static bool accept_connections(struct loop *loop, int most)
-{
-    for (int i = 0; i < most; i++) {
-        int descriptor = accept4(loop->setup.listener, NULL, NULL, SOCK_CLOEXEC);
-        if (descriptor >= 0) {
-            scoreboard_add(loop->setup.slot, COUNT_CONNECTIONS, 1);
-            add_connection(loop, descriptor);
-            continue;
-        }
-        if (errno == EINTR || errno == ECONNABORTED)
-            continue;
-        if (errno == EAGAIN || errno == EWOULDBLOCK)
-            return false;
-        pause_accepting(loop, errno);
-        return false;
-    }
-    return true;
-}
-
-static void take_over_connections(struct loop *loop)
-{
-    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-        int descriptor = handover_take(loop->setup.handover);
-        if (descriptor < 0) {
-            if (errno != EAGAIN && errno != EWOULDBLOCK)
-                log_error("a connection could not be taken over: %s", strerror(errno));
-            return;
-        }
-        scoreboard_add(loop->setup.slot, COUNT_HANDED_OVER, 1);
-        add_connection(loop, descriptor);
-    }
 }
 
 /* Lets a connection take note of what came. True if its request is ready: it is in no list then. */
@@ -173,7 +59,7 @@ static void serve_connections(struct loop *loop, const struct epoll_event *event
 
     for (int i = 0; i < count; i++) {
         void *mark = events[i].data.ptr;
-        if (mark == &listener_mark || mark == &handover_mark || !arrive(loop, mark))
+        if (mark == &loop_listener_mark || mark == &loop_handover_mark || !arrive(loop, mark))
             continue;
         ready[ready_count] = mark;
         ready[ready_count++]->ready_at = now;
@@ -192,10 +78,10 @@ static void serve_events(struct loop *loop, const struct epoll_event *events, in
 {
     serve_connections(loop, events, count);
     for (int i = 0; i < count; i++) {
-        if (events[i].data.ptr == &listener_mark && loop->leaving == LOOP_STAYS)
-            accept_connections(loop, ACCEPTS_AT_ONCE);
-        else if (events[i].data.ptr == &handover_mark && loop->leaving == LOOP_STAYS)
-            take_over_connections(loop);
+        if (events[i].data.ptr == &loop_listener_mark && loop->leaving == LOOP_STAYS)
+            loop_accept_connections(loop);
+        else if (events[i].data.ptr == &loop_handover_mark && loop->leaving == LOOP_STAYS)
+            loop_take_over_connections(loop);
     }
 }
 
@@ -204,8 +90,9 @@ static void expire(struct loop *loop, enum connection_state state, int64_t milli
 {
     struct connection *oldest;
 
-    while ((oldest = loop->lists[state].first) != NULL && loop->now - oldest->since >= milliseconds)
-        drop(loop, oldest);
+    while ((oldest = loop->lists[state].first) != NULL && loop->now - oldest->since >= milliseconds &&
+           (state != CONNECTION_IDLE || connection_is_quiet(oldest)))
+        loop_drop(loop, oldest);
 }
 
 static void look_at_clock(struct loop *loop)
@@ -213,11 +100,8 @@ static void look_at_clock(struct loop *loop)
     expire(loop, CONNECTION_IDLE, loop->setup.site->settings.keep_timeout * 1000);
     expire(loop, CONNECTION_ARRIVING, ARRIVAL_MILLISECONDS);
     expire(loop, CONNECTION_CLOSING, CLOSING_MILLISECONDS);
-    if (loop->accept_again_at != 0 && loop->now >= loop->accept_again_at && loop->leaving == LOOP_STAYS) {
-        loop->accept_again_at = 0;
-        if (!watch_listener(loop))
-            pause_accepting(loop, errno);
-    }
+    if (loop->leaving == LOOP_STAYS)
+        loop_resume_accepting(loop);
 }
 
 /* Hands over (or closes) the connections that are between requests. */
@@ -235,7 +119,7 @@ static void part_with_idle(struct loop *loop)
                 return; /* too many are waiting to be taken: again at the next round */
             log_warning("a connection could not be handed over: %s", strerror(errno));
         }
-        drop(loop, idle);
+        loop_drop(loop, idle);
     }
 }
 
@@ -259,7 +143,7 @@ static void begin_leaving(struct loop *loop, enum loop_leaving how)
         /* The kernel may have woken this worker, and no other, for a connection that it has not accepted yet.
          */
         if (how == LOOP_LEAVES_HANDING_OVER)
-            accept_connections(loop, ACCEPTS_AT_ONCE);
+            loop_accept_connections(loop);
     }
     loop->leaving = how;
 }
@@ -339,17 +223,6 @@ static bool catch_signals(struct loop *loop, struct error *error)
     return true;
 }
 
-/* Connections that were let in must not take the descriptors that serving them needs. */
-static size_t most_connections(const struct loop *loop)
-{
-    size_t most = (size_t)loop->setup.site->settings.max_connections;
-    struct rlimit descriptors;
-
-    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur >= most + OTHER_DESCRIPTORS)
-        return most;
-    return descriptors.rlim_cur > OTHER_DESCRIPTORS ? (size_t)descriptors.rlim_cur - OTHER_DESCRIPTORS : 1;
-}
-
 static bool loop_open(struct loop *loop, struct error *error)
 {
     if (!catch_signals(loop, error))
@@ -357,10 +230,10 @@ static bool loop_open(struct loop *loop, struct error *error)
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         return error_set(error, "no epoll instance: %s", strerror(errno));
-    if (!watch_listener(loop))
+    if (!loop_watch_listener(loop))
         return error_set(error, "descriptor 0 cannot be waited on: %s", strerror(errno));
     if (loop->setup.handover != NULL &&
-        !watch(loop, loop->setup.handover->take, EPOLLIN | EPOLLEXCLUSIVE, &handover_mark))
+        !loop_watch(loop, loop->setup.handover->take, EPOLLIN | EPOLLEXCLUSIVE, &loop_handover_mark))
         return error_set(error, "the handover socket cannot be waited on: %s", strerror(errno));
     return true;
 }
@@ -369,7 +242,7 @@ static void loop_close(struct loop *loop)
 {
     for (int state = 0; state < CONNECTION_STATES; state++) {
         while (loop->lists[state].first != NULL)
-            drop(loop, loop->lists[state].first);
+            loop_drop(loop, loop->lists[state].first);
     }
     loop_release_places(loop);
     free(loop->look);
@@ -386,7 +259,7 @@ enum loop_end loop_run(const struct loop_setup *setup, struct error *error)
     loop->epoll = -1;
     loop->look = memory_allocate(CONNECTION_LOOK_SIZE);
     loop->now = clock_milliseconds();
-    loop->most_connections = most_connections(loop);
+    loop->most_connections = loop_most_connections(loop);
     bool opened = loop_prepare_places(loop) && loop_open(loop, error);
     if (opened) {
         atomic_store(&setup->slot->state, SCOREBOARD_SERVING);

@@ -39,6 +39,27 @@ struct loop {
     struct session_counters sessions;
 };
 
+/* What an event is about, when it is not about a connection: the address is the mark. */
+extern char loop_listener_mark, loop_handover_mark;
+
+/* Watches a descriptor. False, with errno, if the system refuses. */
+bool loop_watch(struct loop *loop, int descriptor, uint32_t events, void *mark);
+bool loop_watch_listener(struct loop *loop);
+
+/* How many connections the worker may have: what the settings say, or fewer if the system gives fewer
+ * descriptors. */
+size_t loop_most_connections(const struct loop *loop);
+
+/* Accept, or take over, a few of the connections that wait. */
+void loop_accept_connections(struct loop *loop);
+void loop_take_over_connections(struct loop *loop);
+
+/* Goes on accepting when a pause is over. */
+void loop_resume_accepting(struct loop *loop);
+
+/* Closes a connection, whatever its state. */
+void loop_drop(struct loop *loop, struct connection *connection);
+
 /* Moves a connection to the list of its state, or closes and frees it if that is BROKEN. */
 void loop_settle(struct loop *loop, struct connection *connection);
 

@@ -5,8 +5,7 @@
 load helper
 
 setup() {
-    mkdir "$BATS_TEST_TMPDIR/lists"
-    cd "$BATS_TEST_TMPDIR/lists"
+    cd "$BATS_TEST_TMPDIR" || return 1
     options_of_help >help
     # An empty list would agree with everything.
     [[ $(wc -l <help) -gt 10 ]]
@@ -64,8 +63,8 @@ use_words() {
 }
 
 @test "each option but those that only print is also a variable of spawn-fcgi.conf" {
-    local letter name variable
-    while IFS='|' read -r letter name _; do
+    local name variable
+    while IFS='|' read -r _ name _; do
         [[ ! $name =~ ^(check|new-secret|help|version)$ ]] || continue
         variable=SESSION_FCGI_${name^^}
         grep -qE "^#?${variable//-/_}=" "$ROOT/spawn-fcgi.conf" || { echo "not there: $variable"; return 1; }
@@ -88,4 +87,9 @@ use_words() {
         done < <(grep -oE "^[a-z].*\b(${theme}s?_[a-z_]+)\(" "$ROOT/shared/$theme.h" | grep -oE "${theme}s?_[a-z_]+\($" |
             tr -d '(')
     done
+}
+
+@test "the README's C program is the one that the tests build" {
+    awk '/^```$/ { within = 0 } within; /^```c$/ { within = 1 }' "$ROOT/README.md" |
+        diff -u "$ROOT/tests/library/counter.c" -
 }

@@ -10,7 +10,7 @@ free_port() {
 
 # Servers that start session-fcgi by themselves.
 spawns() {
-    [[ $1 == lighttpd-spawning || $1 == apache-fcgid ]]
+    [[ $1 == lighttpd-spawning || $1 == apache-fcgid || $1 == apache-gate ]]
 }
 
 # make_config FRONT FOLDER PORT POOL [NAME=VALUE...]: a web server that spawns is given as settings what start_pool
@@ -24,7 +24,8 @@ make_config() {
     fi
     local -x SESSION_FCGI_MEMCACHED=$STACK/memcached.sock SESSION_FCGI_SECRET_FILE=$STACK/secret
     local -x SESSION_FCGI_TEMPLATES=$ROOT/templates SESSION_FCGI_WORKERS=2 SESSION_FCGI_MOUNT=
-    [[ $front != apache-fcgid ]] || SESSION_FCGI_WORKERS=0
+    [[ $front != apache-gate ]] || local -x SESSION_FCGI_GATE_EXPOSE=Username,user SESSION_FCGI_GATE_LOGIN=/login.html
+    [[ $front != apache-* ]] || SESSION_FCGI_WORKERS=0
     for extra in "$@"; do
         [[ $extra != mount=* ]] || SESSION_FCGI_MOUNT=${extra#mount=}
     done

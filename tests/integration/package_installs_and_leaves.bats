@@ -26,7 +26,7 @@ setup_file() {
     export REASON
     [[ -z $REASON ]] || return 0
     new_stack
-    quietly env -i PATH="$PATH" make --no-print-directory -C "$ROOT" deb
+    quietly nice env -i PATH="$PATH" make --no-print-directory -C "$ROOT" deb
     install_packages
 }
 
@@ -114,8 +114,9 @@ start_as_service() {
     quietly dpkg -r session-fcgi libsession-fcgi-dev
     [[ -s /etc/session-fcgi/secret && -s /etc/session-fcgi/spawn-fcgi.conf && ! -e /usr/bin/session-fcgi ]]
     quietly dpkg -P session-fcgi
-    run -0 find /etc /lib/systemd /run /usr /var -xdev -path /usr/local -prune -o -name '*session-fcgi*' -print
-    [[ -z $output ]]
+    run -0 find /etc /lib/systemd /run /usr /var -xdev '(' -path /usr/local -o -path /var/cache ')' -prune -o \
+        -name '*session-fcgi*' -print
+    [[ -z $output ]] || { echo "$output"; return 1; }
     run ! getent passwd session-fcgi
     run ! getent group session-fcgi
 }
