@@ -17,6 +17,9 @@ extern char **environ;
 static char *title_begin;
 static size_t title_size;
 
+/* The copied variables; `environ` may lose some of them. */
+static char *variables;
+
 static char *end_of_stretch(char *end, char *const strings[])
 {
     for (size_t i = 0; strings[i] != NULL; i++) {
@@ -26,20 +29,29 @@ static char *end_of_stretch(char *end, char *const strings[])
     return end;
 }
 
+static void copy_environment(void)
+{
+    size_t count = 0, size = 1;
+
+    for (; environ[count] != NULL; count++)
+        size += strlen(environ[count]) + 1;
+    char **copy = memory_allocate_zeroed(count + 1, sizeof *copy);
+    char *next = variables = memory_allocate(size);
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(environ[i]) + 1;
+        copy[i] = memcpy(next, environ[i], length);
+        next += length;
+    }
+    environ = copy;
+}
+
 void process_prepare_title(int argc, char *argv[])
 {
-    size_t count = 0;
-
     if (argc < 1)
         return;
     char *end = end_of_stretch(argv[0], argv);
     end = end_of_stretch(end, environ);
-    while (environ[count] != NULL)
-        count++;
-    char **copy = memory_allocate_zeroed(count + 1, sizeof *copy);
-    for (size_t i = 0; i < count; i++)
-        copy[i] = memory_copy_string(environ[i]);
-    environ = copy;
+    copy_environment();
     title_begin = argv[0];
     title_size = (size_t)(end - argv[0]);
     for (int i = 0; i < argc; i++)

@@ -67,15 +67,15 @@ is_paused() {
     (ulimit -S -n 80 && start_pool pool --workers 1)
     wait_until 5 serves_all
     note_descriptors
-    local steps=() i
-    for i in {1..20}; do
+    local steps=()
+    for _ in {1..20}; do
         steps+=(connections=10 get=/ping answer)
     done
     start_peer idle keep "${steps[@]}" hold
     [[ $(grep -c '^pong$' "$STACK/idle.log") -eq 200 ]]
     assert_prompt
     [[ $(peer open=POST,/set,8 body=user send body==Tom end answer) == 'Status: 200'* ]]
-    ! log_has pool ' error '
+    refute log_has pool ' error '
     stop_process idle
     assert_nothing_left
 }
@@ -83,8 +83,8 @@ is_paused() {
 @test "10,000 connections that are opened and dropped leave nothing behind" {
     start_serving --workers 2
     note_workers
-    local steps=(connections=500) i
-    for i in {1..10}; do
+    local steps=(connections=500)
+    for _ in {1..10}; do
         steps+=(send leave get=/ping cut=20 leave)
     done
     peer "${steps[@]}"

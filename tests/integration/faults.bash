@@ -2,6 +2,14 @@
 # Loaded after helper.
 # shellcheck shell=bash
 
+# refute COMMAND...: it must fail. (A plain ! in the middle of a test would change nothing.)
+refute() {
+    if "$@"; then
+        echo "should have failed: $*"
+        return 1
+    fi
+}
+
 # Raw peers ----------------------------------------------------------------------------------------------------
 
 # peer STEP...: speaks FastCGI to the pool; fastcgi-peer says which steps there are.

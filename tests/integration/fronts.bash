@@ -50,7 +50,7 @@ launch_front() {
         [[ $(id -u) -ne 0 ]] || command=(setpriv --reuid=65534 --regid=65534 --clear-groups
             --inh-caps=+dac_override --ambient-caps=+dac_override "${command[@]}")
         ;;
-    caddy) command=(env "HOME=$folder/temp" "XDG_CONFIG_HOME=$folder/temp"
+    caddy*) command=(env "HOME=$folder/temp" "XDG_CONFIG_HOME=$folder/temp"
         caddy run --adapter caddyfile --config "$folder/config") ;;
     h2o) command=(h2o -c "$folder/config") ;;
     esac

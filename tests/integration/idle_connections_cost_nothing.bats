@@ -18,8 +18,7 @@ count_answers() {
     start_peer idle keep connections=500 get=/ping answer hold
     [[ $(count_answers idle) -eq 500 ]]
     has_connections 500
-    local i
-    for i in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         assert_prompt
     done
     stop_process idle
@@ -63,7 +62,7 @@ processor_time() {
     assert_prompt
     finish_peer idle
     [[ $(count_answers idle) -eq 800 ]]
-    ! log_has idle closed
+    refute log_has idle closed
     assert_nothing_left
 }
 

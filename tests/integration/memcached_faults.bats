@@ -37,7 +37,7 @@ assert_answers_in_time() {
             return 1
         fi
     done
-    ! grep upstream "$STACK/front/front.log"
+    refute grep upstream "$STACK/front/front.log"
 }
 
 # Waits until the visitors have seen that something is wrong: 503s are logged as failures of the store.
@@ -75,8 +75,7 @@ stores_again() {
 
 @test "memcached is restarted again and again under load" {
     start_visitors 3
-    local round
-    for round in 1 2 3; do
+    for _ in 1 2 3; do
         stop_process memcached KILL
         start_memcached
         wait_until 2 stores_again
@@ -104,8 +103,7 @@ stores_again() {
 }
 
 @test "workers keep one connection to memcached each, however often it fails" {
-    local round
-    for round in 1 2 3; do
+    for _ in 1 2 3; do
         stop_process memcached KILL
         wait_until 2 sees_failure
         start_memcached

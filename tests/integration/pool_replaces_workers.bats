@@ -57,8 +57,7 @@ has_served() {
 
 @test "a request that waits while no worker is there is answered by the next one" {
     start_serving --workers 1
-    local i
-    for i in 1 2 3; do
+    for _ in 1 2 3; do
         kill -KILL "$(workers_of pool)"
         [[ $(peer get=/ping answer) == *pong ]]
     done

@@ -35,8 +35,8 @@ assert_visitors_unharmed() {
     assert_load_unharmed readers
     assert_load_unharmed writers
     # Not even with nginx repeating what it may repeat.
-    ! grep -E 'upstream|connect\(\)' "$STACK/front/front.log"
-    ! log_has pool ' (error|warning) '
+    refute grep -E 'upstream|connect\(\)' "$STACK/front/front.log"
+    refute log_has pool ' (error|warning) '
     request /get
     assert_status 200
     assert_value user Alice

@@ -138,8 +138,7 @@ assert_all_dropped() {
     launch flood "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" connections=4 open=POST,/set,10 \
         filler=8000000 answer
     wait_until 10 has_connections 4
-    local i
-    for i in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         assert_prompt
     done
     finish_peer flood
@@ -148,8 +147,8 @@ assert_all_dropped() {
 }
 
 @test "a peer that never reads its answers is dropped" {
-    local steps=() i
-    for i in {1..300}; do
+    local steps=()
+    for _ in {1..300}; do
         steps+=(get=/ send)
     done
     start_peer deaf keep "${steps[@]}" hold

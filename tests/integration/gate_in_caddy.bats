@@ -1,0 +1,1 @@
+gate_in_a_server.suite
