@@ -123,6 +123,24 @@ static void part_with_idle(struct loop *loop)
     }
 }
 
+static void take_connections(struct loop *loop)
+{
+    if (loop->accept_again_at == 0)
+        loop_accept_connections(loop);
+    if (loop->setup.handover != NULL)
+        loop_take_over_connections(loop);
+}
+
+/* A connection wakes one worker (EPOLLEXCLUSIVE). If that one was killed before it took it, nobody else
+ * knows: so each looks by itself now and then. */
+static void look_for_the_forgotten(struct loop *loop)
+{
+    if (loop->leaving != LOOP_STAYS || loop->now < loop->look_at)
+        return;
+    loop->look_at = loop->now + TICK_MILLISECONDS;
+    take_connections(loop);
+}
+
 static void begin_leaving(struct loop *loop, enum loop_leaving how)
 {
     if (how == LOOP_LEAVES_HANDING_OVER && loop->setup.handover == NULL)
@@ -140,10 +158,9 @@ static void begin_leaving(struct loop *loop, enum loop_leaving how)
             log_error("the listening socket could not be left alone: %s", strerror(errno));
         if (loop->setup.handover != NULL)
             epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.handover->take, NULL);
-        /* The kernel may have woken this worker, and no other, for a connection that it has not accepted yet.
-         */
+        /* The kernel may have woken this worker, and no other, for a connection that it has not taken yet. */
         if (how == LOOP_LEAVES_HANDING_OVER)
-            loop_accept_connections(loop);
+            take_connections(loop);
     }
     loop->leaving = how;
 }
@@ -198,6 +215,7 @@ static bool wait_and_serve(struct loop *loop)
     if (count > 0)
         serve_events(loop, events, count);
     look_at_clock(loop);
+    look_for_the_forgotten(loop);
     if (loop->setup.max_requests > 0 && loop->served >= (uint64_t)loop->setup.max_requests)
         begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
     return !may_return(loop);

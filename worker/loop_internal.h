@@ -29,6 +29,7 @@ struct loop {
     enum loop_leaving leaving;
     int64_t leave_by;        /* milliseconds, once leaving */
     int64_t accept_again_at; /* milliseconds; 0: accepting is not paused */
+    int64_t look_at;         /* milliseconds: when to look for connections that nobody was woken for */
     int64_t now;             /* milliseconds, at the last wait */
     uint64_t served;         /* requests */
     struct connection_list lists[CONNECTION_STATES];

@@ -52,7 +52,7 @@ is_logged() {
 
 @test "a SIGHUP every 200 ms under load" {
     start_site
-    start_visitors 3
+    start_visitors 20
     while is_loaded; do
         kill -HUP "$(pid_of pool)"
         sleep 0.2
@@ -222,4 +222,35 @@ assert_reloads() {
     wait_until 10 are_replaced
     request /get
     assert_value user Alice
+}
+
+# A connection that is handed over wakes one worker. If that one does not come to take it, another has to, though it was not
+# woken and no new worker looks: the master is stopped.
+is_passed_on() {
+    start_serving --workers 3
+    start_peer visitor keep get=/ping answer until="$STACK/go" get=/ping answer
+    local leaving idle
+    leaving=$(holder)
+    idle=$(workers_of pool | grep -vxF "$leaving" | "$@" -n 1)
+    kill -STOP "$(pid_of pool)" "$idle"
+    kill -QUIT "$leaving"
+    finish_peer visitor
+    kill -CONT "$(pid_of pool)" "$idle"
+    [[ $(grep -c '^pong' "$STACK/visitor.log") -eq 2 ]]
+}
+
+# The worker that has one descriptor more than the others: the connection.
+holder() {
+    local worker
+    for worker in $(workers_of pool); do
+        echo "$(ls "/proc/$worker/fd" | wc -l) $worker"
+    done | sort -n | tail -n 1 | cut -d ' ' -f 2
+}
+
+@test "a connection that is handed over is not forgotten when the first worker does not take it" {
+    is_passed_on head
+}
+
+@test "nor when the last one does not" {
+    is_passed_on tail
 }
