@@ -71,7 +71,7 @@ unit-tests: $(UNIT_TESTS)
 
 # Other targets ------------------------------------------------------------------------------------------------
 
-SOURCES := $(wildcard shared/*.[ch] worker/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c)
+SOURCES := $(wildcard shared/*.[ch] worker/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c tests/library/*.c)
 
 # cppcheck takes an output argument for a use of something uninitialised, bsearch's result for an integer, and does not
 # see libmemcached's version.
@@ -158,6 +158,7 @@ install-program: $(PROGRAM)
 	install -m 0644 templates/*.html $(DESTDIR)$(DATADIR)/templates
 	install -m 0644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 0644 $(DEPLOYED) $(DESTDIR)$(DOCDIR)/deploy
+	install -m 0755 deploy/cgi-fcgi.cgi $(DESTDIR)$(DOCDIR)/deploy
 	$(foreach text,$(shell grep -lI /usr/local $(DEPLOYED)),$(call INSTALL_TEXT,$(text),$(DOCDIR)/deploy) &&) true
 	$(call INSTALL_TEXT,spawn-fcgi.conf,$(DOCDIR))
 	$(call INSTALL_TEXT,deploy/man/session-fcgi.8,$(MANDIR)/man8)
