@@ -119,6 +119,9 @@ static void part_with_idle(struct loop *loop)
                 return; /* too many are waiting to be taken: again at the next round */
             log_warning("a connection could not be handed over: %s", strerror(errno));
         }
+        /* Another process has the socket now, so closing it does not take it out of this epoll set. */
+        if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, idle->descriptor, NULL) != 0)
+            log_error("a connection could not be left alone: %s", strerror(errno));
         loop_drop(loop, idle);
     }
 }
@@ -127,7 +130,7 @@ static void take_connections(struct loop *loop)
 {
     if (loop->accept_again_at == 0)
         loop_accept_connections(loop);
-    if (loop->setup.handover != NULL)
+    if (loop->accept_again_at == 0 && loop->setup.handover != NULL)
         loop_take_over_connections(loop);
 }
 
@@ -135,7 +138,7 @@ static void take_connections(struct loop *loop)
  * knows: so each looks by itself now and then. */
 static void look_for_the_forgotten(struct loop *loop)
 {
-    if (loop->leaving != LOOP_STAYS || loop->now < loop->look_at)
+    if (loop->leaving != LOOP_STAYS || loop->accept_again_at != 0 || loop->now < loop->look_at)
         return;
     loop->look_at = loop->now + TICK_MILLISECONDS;
     take_connections(loop);
@@ -153,11 +156,8 @@ static void begin_leaving(struct loop *loop, enum loop_leaving how)
         /* Wakes the master, which starts another one at once; without this it would do so within a second. */
         if (!loop->setup.alone)
             (void)kill(getppid(), SIGCHLD);
-        if (loop->accept_again_at == 0 &&
-            epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
-            log_error("the listening socket could not be left alone: %s", strerror(errno));
-        if (loop->setup.handover != NULL)
-            epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.handover->take, NULL);
+        if (loop->accept_again_at == 0)
+            loop_ignore_sources(loop);
         /* The kernel may have woken this worker, and no other, for a connection that it has not taken yet. */
         if (how == LOOP_LEAVES_HANDING_OVER)
             take_connections(loop);
@@ -167,10 +167,13 @@ static void begin_leaving(struct loop *loop, enum loop_leaving how)
 
 static void heed_signals(struct loop *loop)
 {
-    if (signal_stop > 1)
+    /* In a pool it is the master that stops at once; a signal to the whole group comes to a worker twice. */
+    if (signal_stop > 1 && loop->setup.alone)
         begin_leaving(loop, LOOP_LEAVES_AT_ONCE);
     else if (signal_stop > 0)
         begin_leaving(loop, LOOP_LEAVES);
+    else if (loop->setup.alone && signal_hand_over > 0)
+        begin_leaving(loop, LOOP_LEAVES); /* there is nobody to hand anything to */
     else if (signal_hand_over > 0 || signal_reload > 0)
         begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
     if (signal_status > 0) {
@@ -199,6 +202,16 @@ static void let_signals_in(const struct loop *loop)
         log_error("signals cannot be let in: %s", strerror(errno));
 }
 
+/* Has it served its time? Not in the middle of a request that is slow to arrive, if that can be waited for: a
+ * worker that leaves with one keeps its place in the pool. */
+static bool is_recycled(const struct loop *loop)
+{
+    uint64_t most = (uint64_t)loop->setup.max_requests;
+
+    return most > 0 && loop->served >= most &&
+           (loop->lists[CONNECTION_ARRIVING].count == 0 || loop->served >= 2 * most);
+}
+
 static bool wait_and_serve(struct loop *loop)
 {
     struct epoll_event events[EVENTS];
@@ -210,13 +223,13 @@ static bool wait_and_serve(struct loop *loop)
         return false;
     }
     loop->now = clock_milliseconds();
-    let_signals_in(loop);
-    heed_signals(loop);
     if (count > 0)
         serve_events(loop, events, count);
+    let_signals_in(loop); /* after the events: leaving takes connections in, and others may go for them */
+    heed_signals(loop);
     look_at_clock(loop);
     look_for_the_forgotten(loop);
-    if (loop->setup.max_requests > 0 && loop->served >= (uint64_t)loop->setup.max_requests)
+    if (is_recycled(loop))
         begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
     return !may_return(loop);
 }
@@ -248,12 +261,8 @@ static bool loop_open(struct loop *loop, struct error *error)
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         return error_set(error, "no epoll instance: %s", strerror(errno));
-    if (!loop_watch_listener(loop))
-        return error_set(error, "descriptor 0 cannot be waited on: %s", strerror(errno));
-    if (loop->setup.handover != NULL &&
-        !loop_watch(loop, loop->setup.handover->take, EPOLLIN | EPOLLEXCLUSIVE, &loop_handover_mark))
-        return error_set(error, "the handover socket cannot be waited on: %s", strerror(errno));
-    return true;
+    return loop_watch_sources(loop) ||
+           error_set(error, "descriptor 0 and the handover socket cannot be waited on: %s", strerror(errno));
 }
 
 static void loop_close(struct loop *loop)

@@ -27,7 +27,7 @@ enum loop_end {
 };
 
 /* Serves until a signal or max_requests asks the worker to leave. Signals are blocked except in the wait:
- *   SIGTERM         finish what runs, close kept connections, return; a second one: return at once
+ *   SIGTERM         finish what runs, close kept connections, return; a second one (alone): return at once
  *   SIGQUIT         the same, but hand the other connections over to the workers that stay
  *   SIGINT, SIGHUP  (alone) like SIGTERM; and like SIGQUIT, to LOOP_RELOAD
  *   SIGUSR1         (alone) log the status */

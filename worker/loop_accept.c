@@ -1,9 +1,11 @@
 /* How connections come to a worker, and which of them go to make room for others. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "loop_internal.h"
@@ -90,17 +92,27 @@ static void add_connection(struct loop *loop, int descriptor)
     }
 }
 
+void loop_ignore_sources(struct loop *loop)
+{
+    if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
+        log_error("the listening socket could not be left alone: %s", strerror(errno));
+    if (loop->setup.handover != NULL &&
+        epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.handover->take, NULL) != 0)
+        log_error("the handover socket could not be left alone: %s", strerror(errno));
+}
+
 static void pause_accepting(struct loop *loop, int cause)
 {
     log_warning("no connections are accepted for %d ms: %s", ACCEPT_PAUSE_MILLISECONDS, strerror(cause));
-    if (epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->setup.listener, NULL) != 0)
-        log_error("the listening socket could not be left alone: %s", strerror(errno));
+    loop_ignore_sources(loop);
     loop->accept_again_at = loop->now + ACCEPT_PAUSE_MILLISECONDS;
 }
 
-bool loop_watch_listener(struct loop *loop)
+bool loop_watch_sources(struct loop *loop)
 {
-    return loop_watch(loop, loop->setup.listener, EPOLLIN | EPOLLEXCLUSIVE, &loop_listener_mark);
+    return loop_watch(loop, loop->setup.listener, EPOLLIN | EPOLLEXCLUSIVE, &loop_listener_mark) &&
+           (loop->setup.handover == NULL ||
+            loop_watch(loop, loop->setup.handover->take, EPOLLIN | EPOLLEXCLUSIVE, &loop_handover_mark));
 }
 
 void loop_accept_connections(struct loop *loop)
@@ -120,9 +132,21 @@ void loop_accept_connections(struct loop *loop)
     }
 }
 
+/* A descriptor that does not fit is lost with its message: is there room for one? */
+static bool has_room_for_descriptor(const struct loop *loop)
+{
+    int probe = fcntl(loop->epoll, F_DUPFD_CLOEXEC, 0);
+
+    return probe >= 0 && close(probe) == 0;
+}
+
 void loop_take_over_connections(struct loop *loop)
 {
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+        if (!has_room_for_descriptor(loop)) {
+            pause_accepting(loop, errno);
+            return;
+        }
         int descriptor = handover_take(loop->setup.handover);
         if (descriptor < 0) {
             if (errno != EAGAIN && errno != EWOULDBLOCK)
@@ -140,6 +164,6 @@ void loop_resume_accepting(struct loop *loop)
         return;
     loop->accept_again_at = 0;
     make_room(loop);
-    if (!loop_watch_listener(loop))
+    if (!loop_watch_sources(loop))
         pause_accepting(loop, errno);
 }

@@ -45,7 +45,8 @@ extern char loop_listener_mark, loop_handover_mark;
 
 /* Watches a descriptor. False, with errno, if the system refuses. */
 bool loop_watch(struct loop *loop, int descriptor, uint32_t events, void *mark);
-bool loop_watch_listener(struct loop *loop);
+bool loop_watch_sources(struct loop *loop);
+void loop_ignore_sources(struct loop *loop);
 
 /* How many connections the worker may have: what the settings say, or fewer if the system gives fewer
  * descriptors. */

@@ -84,7 +84,9 @@ static void answer_request(struct loop *loop, struct loop_place *place)
     bool written = fcgi_request_reply(place->request, buffer_slice(&place->header), body);
     int64_t taken = clock_microseconds() - place->connection->ready_at;
     count_reply(slot, exchange->reply.status, written, taken > 0 ? (uint64_t)taken : 0);
-    connection_replied(place->connection, written);
+    /* What waits there already brings no further event. */
+    if (connection_replied(place->connection, written) == CONNECTION_CLOSING)
+        connection_arrive(place->connection, loop->look, (size_t)loop->setup.site->settings.max_body);
     loop_settle(loop, place->connection);
 }
 

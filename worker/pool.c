@@ -19,6 +19,7 @@ static bool block_signals(struct pool *pool, struct error *error)
 {
     static const int waited_for[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 
+    signal(SIGCHLD, SIG_DFL); /* whoever started this may ignore it: then no child could be waited for */
     sigemptyset(&pool->signals);
     for (size_t i = 0; i < sizeof waited_for / sizeof *waited_for; i++)
         sigaddset(&pool->signals, waited_for[i]);
@@ -76,13 +77,15 @@ static void heed(struct pool *pool, int signal)
         stop(pool);
         break;
     case SIGHUP:
-        pool_reload(pool);
+        if (!pool->stopping)
+            pool_reload(pool);
         break;
     case SIGUSR1:
         status_log(pool->scoreboard);
         break;
     case SIGUSR2:
-        pool_upgrade(pool);
+        if (!pool->stopping)
+            pool_upgrade(pool);
         break;
     default:
         break; /* SIGCHLD: pool_reap follows in any case */

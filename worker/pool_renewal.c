@@ -26,6 +26,7 @@ static struct site *load_anew(const struct pool *pool, struct error *error)
 
     if (!settings_parse(pool->start.argc, pool->start.argv, environ, &settings, error))
         return NULL;
+    settings.workers = pool->site->settings.workers; /* places and scoreboard are made for so many */
     return site_load(&settings, error);
 }
 

@@ -134,3 +134,19 @@ has_served() {
     grep -q '^Status: 200' "$STACK/slow.log"
     wait_until 5 has_workers pool 1
 }
+
+@test "a starter that ignores SIGCHLD changes nothing" {
+    new_stack && start_memcached
+    rm -f "$STACK/pool.sock"
+    launch pool sh -c "trap '' CHLD; exec \"\$@\"" sh spawn-fcgi -n -s "$STACK/pool.sock" -M 0600 -- "$SESSION_FCGI" \
+        --workers 2 --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates"
+    wait_until 10 has_workers pool 2
+    local worker
+    worker=$(workers_of pool | head -n 1)
+    kill -KILL "$worker"
+    wait_until 10 is_replaced "$worker"
+}
+
+is_replaced() {
+    has_workers pool 2 && ! workers_of pool | grep -qxF "$1"
+}

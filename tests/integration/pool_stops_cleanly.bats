@@ -141,3 +141,19 @@ has_connected() {
     assert_stopped_within 3
     grep -q '^Status: 200' "$STACK/slow.log"
 }
+
+@test "a SIGUSR2 or a SIGHUP while it stops does not undo the stop" {
+    start_serving
+    start_peer slow open=POST,/set,10 body=user= until="$STACK/go" body=Alice end answer
+    local master
+    master=$(pid_of pool)
+    kill -TERM "$master"
+    wait_until 10 log_has pool 'stopping'
+    kill -USR2 "$master"
+    kill -HUP "$master"
+    finish_peer slow
+    wait_until 10 is_gone "$master"
+    log_has slow '200 OK'
+    refute log_has pool 'upgrading|reloading'
+    sed -i "/ pool\$/d" "$STACK/processes"
+}

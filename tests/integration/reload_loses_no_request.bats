@@ -254,3 +254,20 @@ holder() {
 @test "nor when the last one does not" {
     is_passed_on tail
 }
+
+# The old worker is held by a request that does not come; what it handed over must not concern it any more.
+@test "a worker that cannot leave yet does not touch the connections that it handed over" {
+    start_serving --workers 1
+    start_peer visitor keep get=/ping answer until="$STACK/go" get=/ping answer get=/ping answer get=/ping answer
+    start_peer slow open=POST,/set,10 body=user= hold
+    kill -HUP "$(pid_of pool)"
+    wait_until 10 log_has pool 'generation 1 begins'
+    wait_until 10 has_both_generations
+    finish_peer visitor
+    [[ $(grep -c '^pong' "$STACK/visitor.log") -eq 4 ]]
+    has_both_generations
+}
+
+has_both_generations() {
+    [[ $(workers_of pool | wc -l) -eq 2 ]]
+}
