@@ -138,7 +138,7 @@ has_served() {
 @test "a starter that ignores SIGCHLD changes nothing" {
     new_stack && start_memcached
     rm -f "$STACK/pool.sock"
-    launch pool sh -c "trap '' CHLD; exec \"\$@\"" sh spawn-fcgi -n -s "$STACK/pool.sock" -M 0600 -- "$SESSION_FCGI" \
+    launch pool env --ignore-signal=CHLD spawn-fcgi -n -s "$STACK/pool.sock" -M 0600 -- "$SESSION_FCGI" \
         --workers 2 --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates"
     wait_until 10 has_workers pool 2
     local worker

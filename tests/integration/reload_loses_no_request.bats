@@ -265,7 +265,10 @@ holder() {
     wait_until 10 has_both_generations
     finish_peer visitor
     [[ $(grep -c '^pong' "$STACK/visitor.log") -eq 4 ]]
-    has_both_generations
+    # Now it may leave, and does so in order.
+    stop_process slow
+    wait_until 10 has_workers pool 1
+    refute log_has pool ' error '
 }
 
 has_both_generations() {
