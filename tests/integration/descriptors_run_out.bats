@@ -7,7 +7,7 @@ load faults
 
 teardown() {
     show_logs_of_failure
-    stop_stack
+    count_and_stop
 }
 
 # limit_descriptors: the worker can open nothing more. unlimit_descriptors: it can.
@@ -64,7 +64,7 @@ is_paused() {
 @test "with a low limit from the start, idle connections make room, and bodies and memcached still work" {
     new_stack
     start_memcached
-    (ulimit -S -n 80 && start_pool pool --workers 1)
+    (ulimit -S -n 80 && start_pool pool --workers 1 --status-path /status)
     wait_until 5 serves_all
     note_descriptors
     local steps=()

@@ -62,7 +62,26 @@ has_workers() {
 
 # start_serving [OPTION...]: memcached and the pool `pool`, with all its workers in their loops.
 start_serving() {
-    new_stack && start_memcached && start_pool pool "$@" && wait_until 10 serves_all && note_descriptors
+    new_stack && start_memcached && start_pool pool --status-path /status "$@" && wait_until 10 serves_all &&
+        note_descriptors
+}
+
+# For teardown, whatever the pool went through: what the slots counted is what the pool says in all, and each request was
+# timed. A worker that was killed may have been between the two. Then the stack is stopped.
+count_and_stop() {
+    local result=0
+    if is_running "$(pid_of pool)"; then
+        counters_add_up || { echo 'the counters do not add up:'; cat "$STACK/status.json"; result=1; }
+    fi
+    stop_stack && return "$result"
+}
+
+counters_add_up() {
+    "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" 'get=/status?format=json' answer |
+        sed '1,/^\r*$/d' >"$STACK/status.json"
+    jq -e '.totals.requests as $all | .latency_seconds.count as $timed
+        | ([.slots[].counters.requests] | add) == $all and $timed <= $all and $all <= $timed + .totals.restarts' \
+        "$STACK/status.json"
 }
 
 serves_all() {

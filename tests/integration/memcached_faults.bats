@@ -15,7 +15,7 @@ setup() {
 
 teardown() {
     show_logs_of_failure
-    stop_stack
+    count_and_stop
 }
 
 # Visitors who read a session and visitors who begin one.

@@ -10,7 +10,7 @@ setup() {
 
 teardown() {
     show_logs_of_failure
-    stop_stack
+    count_and_stop
 }
 
 start_site() {
@@ -77,7 +77,7 @@ has_served() {
     done
     family_is_gone "$master"
     sed -i "/^$master pool\$/d" "$STACK/processes"
-    start_pool pool
+    start_pool pool --status-path /status
     [[ $(peer get=/ping answer) == *pong ]]
 }
 
@@ -139,7 +139,8 @@ has_served() {
     new_stack && start_memcached
     rm -f "$STACK/pool.sock"
     launch pool env --ignore-signal=CHLD spawn-fcgi -n -s "$STACK/pool.sock" -M 0600 -- "$SESSION_FCGI" \
-        --workers 2 --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates"
+        --workers 2 --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates" \
+        --status-path /status
     wait_until 10 has_workers pool 2
     local worker
     worker=$(workers_of pool | head -n 1)

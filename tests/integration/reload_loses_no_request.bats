@@ -11,7 +11,7 @@ setup() {
 
 teardown() {
     show_logs_of_failure
-    stop_stack
+    count_and_stop
 }
 
 start_site() {
@@ -90,6 +90,21 @@ is_logged() {
     wait_until 5 are_replaced
 }
 
+@test "nginx is reloaded every now and then under load" {
+    start_site
+    start_visitors 3
+    while is_loaded; do
+        kill -HUP "$(pid_of front)"
+        sleep 0.5
+    done
+    finish_load readers
+    finish_load writers
+    [[ $(load_count readers '...') -eq $(load_count readers 200) && $(load_count readers 200) -gt 100 ]]
+    [[ $(load_count writers '...') -eq $(load_count writers 200) && $(load_count writers 200) -gt 100 ]]
+    request /get
+    assert_value user Alice
+}
+
 @test "workers that are replaced after --max-requests under load" {
     start_site --max-requests 200
     note_workers
@@ -155,7 +170,7 @@ start_site_of_its_own() {
     new_stack
     cp -r "$ROOT/templates" "$STACK/templates"
     start_memcached
-    start_pool pool --workers 2 --templates "$STACK/templates"
+    start_pool pool --workers 2 --status-path /status --templates "$STACK/templates"
     start_front front nginx pool
     wait_until 10 is_healthy
     wait_until 10 has_workers pool 2
