@@ -137,7 +137,6 @@ assert_all_dropped() {
 @test "a peer that goes on sending after its answer delays nobody" {
     launch flood "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" connections=4 open=POST,/set,10 \
         filler=8000000 answer
-    wait_until 10 has_connections 4
     for _ in 1 2 3 4 5; do
         assert_prompt
     done
