@@ -47,11 +47,12 @@ start_run() {
 }
 
 # The same on a terminal, whose keys are what is written to descriptor 5. Ctrl-C must count: the shell lets a
-# command in the background ignore it.
+# command in the background ignore it. And it must count once: a shell of script's own that stays between would
+# end by it with a status of its own.
 start_run_on_terminal() {
     : >"$OUTPUT"
     mkfifo "$BATS_TEST_TMPDIR/keys"
-    setsid env --default-signal=INT,QUIT script -qefc "$*" /dev/null <"$BATS_TEST_TMPDIR/keys" >"$OUTPUT" 2>&1 3>&- &
+    setsid env --default-signal=INT,QUIT script -qefc "exec $*" /dev/null <"$BATS_TEST_TMPDIR/keys" >"$OUTPUT" 2>&1 3>&- &
     RUN_PID=$!
     exec 5>"$BATS_TEST_TMPDIR/keys"
 }
