@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,4 +44,14 @@ char *memory_copy_string(const char *string)
     size_t size = strlen(string) + 1;
 
     return memcpy(memory_allocate(size), string, size);
+}
+
+void memory_keep_freed(size_t size)
+{
+#ifdef M_TRIM_THRESHOLD
+    if (mallopt(M_TRIM_THRESHOLD, (int)size) == 0)
+        log_warning("the heap cannot be told to keep freed memory");
+#else
+    (void)size;
+#endif
 }

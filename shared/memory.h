@@ -13,6 +13,11 @@ void *memory_reallocate(void *memory, size_t size);
 /* A copy of the NUL-terminated string. */
 char *memory_copy_string(const char *string);
 
+/* Lets the process keep up to `size` bytes of freed heap memory. Without it the heap shrinks and grows again
+ * with every burst of requests: system calls, and page faults. Nothing happens where the C library has no
+ * such setting. */
+void memory_keep_freed(size_t size);
+
 /* Logs that `size` bytes could not be had, and aborts. */
 _Noreturn void memory_exhausted(size_t size);
 

@@ -2,10 +2,11 @@
 # shellcheck shell=bash disable=SC2015,SC2034,SC2154  # fail never returns; what is set there, and for others
 
 # What is measured, in the order of the table.
-subjects=(empty ping get get_idle set setsession php_get php_set)
+subjects=(nginx empty ping get get_idle set setsession php_get php_set php_kept_get php_kept_set)
 
 # The request of each: kind (see visitors.lua), path, whose worker answers, whose cookies are sent.
 declare -A requests=(
+    [nginx]='read /constant nginx pool'
     [empty]='read /empty empty pool'
     [ping]='read /ping pool pool'
     [get]='read /get pool pool'
@@ -14,6 +15,8 @@ declare -A requests=(
     [setsession]='login /setsession?Username= pool pool'
     [php_get]='read /php/get.php php php'
     [php_set]='write /php/set.php?user= php php'
+    [php_kept_get]='read /php_kept/get.php php_kept php_kept'
+    [php_kept_set]='write /php_kept/set.php?user= php_kept php_kept'
 )
 
 # In clock ticks: utime and stime, the 14th and 15th field of stat. A process's name may hold anything but ends

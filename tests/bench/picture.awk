@@ -67,7 +67,7 @@ function thousands(number,    digits, out) {
 }
 
 function colour_of(subject) {
-    return subject ~ /^(empty|php_)/ ? others : ours
+    return subject ~ /^(nginx|empty|php_)/ ? others : ours
 }
 
 function panel_left(panel) {

@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2154  # settings of run
 
 declare -A labels=(
+    [nginx]='nginx itself, a constant page'
     [empty]='empty program, no session'
     [ping]='/ping, no session'
     [get]='/get'
@@ -10,6 +11,8 @@ declare -A labels=(
     [setsession]='/setsession, a new ID each time'
     [php_get]='php-fpm, the page of /get'
     [php_set]='php-fpm, the page of /set'
+    [php_kept_get]='php-fpm, kept connections, /get'
+    [php_kept_set]='php-fpm, kept connections, /set'
 )
 
 write_labels() {
@@ -37,10 +40,8 @@ write_facts() {
         measuring "${QUICK:+not to be judged by: }medians of $rounds rounds, $duration s each; $visitors visitors" \
         'empty program' "$empty_processes processes (best of ${empty_candidates[*]}); a connection for each request" \
         session-fcgi "$workers workers; kept connections"
-    local php_connections='connections to memcached are kept'
-    [[ $php_persistent -eq 1 ]] || php_connections='connections to memcached are not kept'
     [[ -z $php_program ]] || printf '%s\t%s\n' php-fpm \
-        "$php_children processes; a connection for each request; locked sessions; $php_connections"
+        "$php_children processes; a connection for each request; locked sessions; as by default, and with connections to memcached kept"
 }
 
 write_text() {
@@ -83,7 +84,7 @@ write_reports() {
     : >>"$results/soak.tsv"
     make_file facts.tsv write_facts
     make_file medians.tsv awk -f "$here/medians.awk" <(write_labels) "$results/runs.tsv"
-    make_file goals.tsv awk -v start="$start_milliseconds" -f "$here/goals.awk" "$results"/{medians,soak}.tsv
+    make_file goals.tsv awk -v start="$start_milliseconds" -f "$here/goals.awk" "$results"/{runs,medians,soak}.tsv
     make_file results.json awk -f "$here/json.awk" "${tables[@]}"
     make_file bench.svg awk -f "$here/picture.awk" "$results"/{facts,medians}.tsv
     make_file results.txt write_text

@@ -15,7 +15,7 @@ make_stack() {
     [[ $parent =~ ^/[A-Za-z0-9/._-]{1,60}$ ]] || parent=/tmp
     stack=$(mktemp -d "$parent/session-fcgi-bench.XXXXXXXX") || fail "cannot make a folder in $parent"
     (umask 077 && "$program" --new-secret >"$stack/secret") || fail "$program --new-secret failed"
-    mkdir "$stack/temp" "$stack/php" && cp "$here"/*.php "$stack/php/" || fail "cannot write to $stack"
+    mkdir "$stack/temp" "$stack/php" && cp "$here"/*.php "$stack/php/" && ln -s php "$stack/php_kept" || fail "cannot write to $stack"
 }
 
 # Processes --------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ stop() {
 stop_all() {
     trap '' INT TERM HUP
     local name
-    for name in nginx php pool empty memcached; do
+    for name in nginx php php_kept pool empty memcached; do
         stop "$name"
     done
     [[ -z $stack ]] || rm -rf "$stack"
@@ -118,32 +118,35 @@ find_php() {
     "$php_program" "${php_settings[@]}" -m 2>/dev/null | grep -qx memcached
 }
 
-# As fast as php-fpm gets without giving up what its sessions promise: locks are on, as they are by default. Its
-# connections to memcached are kept, which they are not by default (PHP_PERSISTENT=0).
+# The configuration of php, as php-memcached's sessions are by default, or of php_kept, which also keeps its
+# connections to memcached: as fast as it gets without giving up what its sessions promise, for locks are on.
 php_config() {
+    local kept=0
+    [[ $1 == php ]] || kept=1
     cat <<END
 [global]
-error_log = $stack/php.log
+error_log = $stack/$1.log
 [bench]
-listen = $stack/php.sock
+listen = $stack/$1.sock
 listen.backlog = 1024
 pm = static
 pm.max_children = $php_children
 $([[ $(id -u) -ne 0 ]] || printf 'user = root\ngroup = root\n')
 php_admin_value[session.save_handler] = memcached
 php_admin_value[session.save_path] = $stack/memcached.sock
-php_admin_value[memcached.sess_persistent] = $php_persistent
+php_admin_value[memcached.sess_persistent] = $kept
 php_admin_value[session.gc_probability] = 0
 END
 }
 
+# start_php php|php_kept
 start_php() {
     local as_root=()
     [[ $(id -u) -ne 0 ]] || as_root=(-R)
-    php_config >"$stack/php.conf"
-    start php "$php_program" "${php_settings[@]}" "${as_root[@]}" -F -y "$stack/php.conf"
-    until_ready php test -S "$stack/php.sock"
-    until_ready php has_workers php "$php_children"
+    php_config "$1" >"$stack/$1.conf"
+    start "$1" "$php_program" "${php_settings[@]}" "${as_root[@]}" -F -y "$stack/$1.conf"
+    until_ready "$1" test -S "$stack/$1.sock"
+    until_ready "$1" has_workers "$1" "$php_children"
 }
 
 nginx_config() {
@@ -189,6 +192,16 @@ http {
             include $parameters;
             fastcgi_param SCRIPT_FILENAME $stack\$fastcgi_script_name;
             fastcgi_pass unix:$stack/php.sock;
+        }
+        location /php_kept/ {
+            include $parameters;
+            fastcgi_param SCRIPT_FILENAME $stack\$fastcgi_script_name;
+            fastcgi_pass unix:$stack/php_kept.sock;
+        }
+        # What is left for everybody who stands behind it.
+        location = /constant {
+            default_type text/html;
+            return 200 "<!DOCTYPE html><title>constant</title>";
         }
     }
 }
