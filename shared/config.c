@@ -76,6 +76,9 @@ static bool set_string(const struct parser *parser, const struct config_option *
 
     if (value[0] == '\0' && !may_be_empty)
         return error_set(parser->error, "%s: must not be empty", given);
+    struct error reason;
+    if (option->check != NULL && !option->check(value, &reason))
+        return error_set(parser->error, "%s: %s", given, reason.message);
     *(const char **)target(parser, option) = value;
     return true;
 }

@@ -30,6 +30,9 @@ struct config_option {
     const char *const *choices; /* CONFIG_CHOICE: NULL-terminated */
     const char *argument;       /* what the help calls the value: "N", "FILE" */
     const char *help;           /* one line, starts in lower case, no full stop */
+    /* CONFIG_STRING: false, with the reason, if the value will not do. NULL: every one does. The option's
+     * name is put before the reason. */
+    bool (*check)(const char *value, struct error *error);
 };
 
 /* Fills `settings`. `variables` is environ. Operands (arguments that are no options) are refused. False with

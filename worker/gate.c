@@ -33,19 +33,44 @@ static void name_exposed(struct gate_exposed *exposed, struct slice key)
 static bool add_exposed(struct gate *gate, struct slice key, struct error *error)
 {
     if (!is_exposable(key))
-        return error_set(error, "--gate-expose: '%.*s' is not a key of 1 to 40 letters, digits, '-' and '_'",
-                         (int)key.length, key.data);
+        return error_set(error, "'%.*s' is not a key of 1 to 40 letters, digits, '-' and '_'",
+                         (int)(key.length < 100 ? key.length : 100), key.data);
     if (gate->exposed_count == GATE_MAX_EXPOSED)
-        return error_set(error, "--gate-expose: more than %d keys", GATE_MAX_EXPOSED);
+        return error_set(error, "more than %d keys", GATE_MAX_EXPOSED);
     struct gate_exposed *added = &gate->exposed[gate->exposed_count];
     name_exposed(added, key);
     for (size_t i = 0; i < gate->exposed_count; i++) {
         if (strcmp(gate->exposed[i].variable, added->variable) == 0)
-            return error_set(error, "--gate-expose: two keys would both be %s",
-                             added->variable + strlen("Variable-"));
+            return error_set(error, "two keys would both be %s", added->variable + strlen("Variable-"));
     }
     gate->exposed_count++;
     return true;
+}
+
+static bool add_all_exposed(struct gate *gate, const char *expose, struct error *error)
+{
+    while (*expose != '\0') {
+        struct slice key = {expose, strcspn(expose, ",")};
+        if (!add_exposed(gate, key, error))
+            return false;
+        expose += key.length;
+        if (*expose == ',' && *++expose == '\0')
+            return error_set(error, "there is no key after the last ','");
+    }
+    return true;
+}
+
+bool gate_check_expose(const char *expose, struct error *error)
+{
+    struct gate gate = {0};
+
+    return add_all_exposed(&gate, expose, error);
+}
+
+bool gate_check_login(const char *login, struct error *error)
+{
+    return http_field_value_is_safe(slice_from_string(login)) ||
+           error_set(error, "the URL has a control character");
 }
 
 bool gate_configure(struct gate *gate, const char *require, const char *expose, const char *login,
@@ -53,18 +78,8 @@ bool gate_configure(struct gate *gate, const char *require, const char *expose, 
 {
     *gate = (struct gate){.require = require, .login = login};
     if (*require == '\0')
-        return error_set(error, "--gate-require: name the key of a session that may pass");
-    if (!http_field_value_is_safe(slice_from_string(login)))
-        return error_set(error, "--gate-login: the URL has a control character");
-    while (*expose != '\0') {
-        struct slice key = {expose, strcspn(expose, ",")};
-        if (!add_exposed(gate, key, error))
-            return false;
-        expose += key.length;
-        if (*expose == ',' && *++expose == '\0')
-            return error_set(error, "--gate-expose: there is no key after the last ','");
-    }
-    return true;
+        return error_set(error, "the key of a session that may pass has no name");
+    return gate_check_login(login, error) && add_all_exposed(gate, expose, error);
 }
 
 bool gate_opens(const struct gate *gate, const struct session *session)

@@ -32,6 +32,10 @@ struct gate {
 bool gate_configure(struct gate *gate, const char *require, const char *expose, const char *login,
                     struct error *error);
 
+/* False, with the reason, if gate_configure would not take this list of keys, or this URL. */
+bool gate_check_expose(const char *expose, struct error *error);
+bool gate_check_login(const char *login, struct error *error);
+
 /* May this visitor pass? */
 bool gate_opens(const struct gate *gate, const struct session *session);
 

@@ -60,17 +60,19 @@ static bool keep_standard_descriptors(struct error *error)
     return true;
 }
 
-/* Descriptor 0 must be a listening stream socket. */
-static bool prepare_listener(struct error *error)
+/* Descriptor 0 must be a listening stream socket. `program` is for the advice: spawn-fcgi needs its path. */
+static bool prepare_listener(const char *program, struct error *error)
 {
     int listening = 0;
     socklen_t size = sizeof listening;
 
     if (getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || !listening)
         return error_set(
-            error, "descriptor 0 is not a listening socket; start it through a process that makes one:\n"
-                   "  spawn-fcgi -s /run/session-fcgi.sock -M 0660 -n -- session-fcgi -k SECRET-FILE\n"
-                   "  systemd-socket-activate -l /run/session-fcgi.sock --inetd -a session-fcgi …");
+            error,
+            "descriptor 0 is not a listening socket; start it through a process that makes one:\n"
+            "  spawn-fcgi -s /run/session-fcgi.sock -M 0660 -n -- %.150s -k SECRET-FILE\n"
+            "  systemd-socket-activate -l /run/session-fcgi.sock --inetd %.150s -k SECRET-FILE",
+            program, program);
     int flags = fcntl(LISTENER, F_GETFL);
     if (flags < 0 || fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) != 0)
         return error_set(error, "descriptor 0 cannot be made non-blocking: %s", strerror(errno));
@@ -92,9 +94,9 @@ static int serve(const struct settings *settings, int argc, char *const argv[])
     struct start start = {.argc = argc, .argv = argv};
     struct error error;
 
-    if (!settings->check && !prepare_listener(&error))
+    if (!find_program(&start, &error) || (!settings->check && !prepare_listener(start.program, &error)))
         return complain(EXIT_FAILURE, error.message);
-    if (!keep_standard_descriptors(&error) || !fcgi_prepare(&error) || !find_program(&start, &error))
+    if (!keep_standard_descriptors(&error) || !fcgi_prepare(&error))
         return complain(EXIT_FAILURE, error.message);
     struct site *site = site_load(settings, &error);
     if (site == NULL)

@@ -55,25 +55,20 @@ void page_index_view(struct exchange *exchange)
 
 void page_ping_view(struct exchange *exchange)
 {
-    exchange->reply.status = 200;
-    exchange->reply.content_type = "text/plain; charset=utf-8";
-    buffer_append_string(exchange->reply.body, "pong\n");
+    page_text(exchange, "pong");
 }
 
 void page_healthz_view(struct exchange *exchange)
 {
+    struct arena *arena = exchange->request.arena;
     struct slice unreachable;
-    struct store *store = sessions_store(exchange->sessions);
 
-    exchange->reply.content_type = "text/plain; charset=utf-8";
     http_reply_add_field(&exchange->reply, "Cache-Control", slice_from_string("no-store"));
-    if (store_check(store, exchange->request.arena, &unreachable)) {
-        exchange->reply.status = 200;
-        buffer_append_string(exchange->reply.body, "ok\n");
+    if (store_check(sessions_store(exchange->sessions), arena, &unreachable)) {
+        page_text(exchange, "ok");
         return;
     }
-    exchange->reply.status = 503;
-    buffer_append_string(exchange->reply.body, "memcached does not answer: ");
-    buffer_append(exchange->reply.body, unreachable);
-    buffer_append_string(exchange->reply.body, "\n");
+    struct slice reason =
+        arena_format(arena, "memcached does not answer: %.*s", (int)unreachable.length, unreachable.data);
+    exchange_fail(exchange, 503, reason.data);
 }

@@ -17,7 +17,7 @@ static const struct route routes[] = {
     {"/getsession", READ_POST, ROUTE_SESSION_READ, NULL, NULL, page_getsession_view},
     {"/popsession", READ_POST, ROUTE_SESSION_CHANGED, NULL, page_popsession_change, page_popsession_view},
     {"/auth", ANY, ROUTE_SESSION_GATE, NULL, NULL, page_auth_view},
-    {"/ping", READ, ROUTE_SESSION_NONE, NULL, NULL, page_ping_view},
+    {"/ping", READ_POST, ROUTE_SESSION_NONE, NULL, NULL, page_ping_view},
     {"/healthz", READ_POST, ROUTE_SESSION_NONE, NULL, NULL, page_healthz_view},
     /* Only with --status-path, which says where the second one is: see is_on and is_at. */
     {"/metrics", READ, ROUTE_SESSION_NONE, NULL, NULL, page_metrics_view},

@@ -20,10 +20,9 @@ static bool load(struct site *site, struct error *error)
     if (!gate_configure(&site->gate, settings->gate_require, settings->gate_expose, settings->gate_login,
                         error))
         return false;
-    struct error list_error;
-    site->server_count = store_memcached_parse_list(settings->memcached, site->servers, &list_error);
+    site->server_count = store_memcached_parse_list(settings->memcached, site->servers, error);
     if (site->server_count == 0)
-        return error_set(error, "--memcached: %s", list_error.message);
+        return false;
     site->keyring = keyring_load(settings->secret_file, error);
     if (site->keyring == NULL)
         return false;

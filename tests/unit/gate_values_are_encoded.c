@@ -114,7 +114,7 @@ static void keys_that_could_not_be_names_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        assert_refused("Username", lists[i], "", "--gate-expose");
+        assert_refused("Username", lists[i], "", "key");
 }
 
 static void keys_that_would_share_a_name_are_refused(void **state)
@@ -131,14 +131,14 @@ static void more_keys_than_a_header_holds_are_refused(void **state)
 
     (void)state;
     assert_true(gate_configure(&gate, "a", "a,b,c,d,e,f,g,h,i,j", "", &error));
-    assert_refused("a", "a,b,c,d,e,f,g,h,i,j,k", "", "--gate-expose");
+    assert_refused("a", "a,b,c,d,e,f,g,h,i,j,k", "", "keys");
 }
 
 static void a_gate_that_could_never_open_or_split_a_header_is_refused(void **state)
 {
     (void)state;
-    assert_refused("", "", "", "--gate-require");
-    assert_refused("Username", "", "/login\r\nSet-Cookie: a=b", "--gate-login");
+    assert_refused("", "", "", "has no name");
+    assert_refused("Username", "", "/login\r\nSet-Cookie: a=b", "control character");
 }
 
 static bool is_navigation(enum http_method method, const char *mode, const char *accept)
