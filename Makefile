@@ -67,7 +67,7 @@ test: ## install what is missing, build, and run all tests (NAMES="one_test anot
 	@tests/run --unit-dir $(BUILD)/tests/unit --program $(PROGRAM) $(NAMES)
 
 .PHONY: unit-tests
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) ## build the unit tests (for tests/run NAME)
 
 # Other targets ------------------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ PRIVATE_HEADERS := $(wildcard shared/*_internal.h) \
     $(addprefix shared/,http_text.h store_address.h store_breaker.h store_connection.h)
 PUBLIC_HEADERS  := $(filter-out $(PRIVATE_HEADERS),$(wildcard shared/*.h))
 # The scripts work on a checkout only.
-DEPLOYED        := $(filter-out %/front-config %/install-packages %/run,$(shell find deploy -maxdepth 1 -type f))
+DEPLOYED        := $(filter-out %/front-config %/install-packages %/run %.cgi,$(shell find deploy -maxdepth 1 -type f))
 
 # The program knows where its templates are: another PREFIX builds that part anew.
 $(BUILD)/worker/settings.o: $(BUILD)/prefix
@@ -145,7 +145,8 @@ $(BUILD)/prefix: ALWAYS
 ALWAYS:
 
 # $(call INSTALL_TEXT,FILE,FOLDER[,SED COMMANDS]): texts name the places below /usr/local; they get those of PREFIX.
-INSTALL_TEXT = sed -e 's|/usr/local|$(PREFIX)|g' $(3) $(1) | \
+# Manuals end in the program's name; its version comes from here.
+INSTALL_TEXT = sed -e 's|/usr/local|$(PREFIX)|g' -e 's|^\.Os session-fcgi$$|& $(VERSION)|' $(3) $(1) | \
     install -m 0644 /dev/stdin $(DESTDIR)$(2)/$(notdir $(1:.in=))
 
 .PHONY: install
@@ -153,23 +154,26 @@ install: install-program install-library ## install below $(DESTDIR)$(PREFIX): p
 
 .PHONY: install-program
 install-program: $(PROGRAM)
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(DATADIR)/templates $(DOCDIR)/deploy $(MANDIR)/man8)
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/lib/session-fcgi $(DATADIR)/templates $(DOCDIR)/deploy \
+	    $(MANDIR)/man8)
 	install -m 0755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/session-fcgi
 	install -m 0644 templates/*.html $(DESTDIR)$(DATADIR)/templates
-	install -m 0644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)
+	install -m 0755 deploy/cgi-fcgi.cgi $(DESTDIR)$(PREFIX)/lib/session-fcgi
+	install -m 0644 CHANGELOG.md LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 0644 $(DEPLOYED) $(DESTDIR)$(DOCDIR)/deploy
-	install -m 0755 deploy/cgi-fcgi.cgi $(DESTDIR)$(DOCDIR)/deploy
 	$(foreach text,$(shell grep -lI /usr/local $(DEPLOYED)),$(call INSTALL_TEXT,$(text),$(DOCDIR)/deploy) &&) true
+	$(call INSTALL_TEXT,README.md,$(DOCDIR),-e 's|tests/library/counter\.c|examples/counter.c|g')
 	$(call INSTALL_TEXT,spawn-fcgi.conf,$(DOCDIR))
 	$(call INSTALL_TEXT,deploy/man/session-fcgi.8,$(MANDIR)/man8)
 
 # Enough for programs that want to have sessions themselves.
 .PHONY: install-library
 install-library: $(ARCHIVE)
-	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(INCLUDEDIR) $(MANDIR)/man3)
+	install -d $(addprefix $(DESTDIR),$(LIBDIR)/pkgconfig $(INCLUDEDIR) $(MANDIR)/man3 $(DOCDIR)/examples)
 	install -m 0644 $(ARCHIVE) $(DESTDIR)$(LIBDIR)
 	install -m 0644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)
-	install -m 0644 deploy/man/*.3 $(DESTDIR)$(MANDIR)/man3
+	install -m 0644 tests/library/counter.c $(DESTDIR)$(DOCDIR)/examples
+	$(foreach text,$(wildcard deploy/man/*.3),$(call INSTALL_TEXT,$(text),$(MANDIR)/man3) &&) true
 	$(call INSTALL_TEXT,shared/session-fcgi.pc.in,$(LIBDIR)/pkgconfig,-e 's|@PREFIX@|$(PREFIX)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(LIBRARIES)|')
 
@@ -178,11 +182,12 @@ uninstall: ## remove what `make install` with the same PREFIX and DESTDIR instal
 	rm -f $(DESTDIR)$(PREFIX)/bin/session-fcgi $(DESTDIR)$(MANDIR)/man8/session-fcgi.8 \
 	    $(patsubst deploy/man/%,$(DESTDIR)$(MANDIR)/man3/%,$(wildcard deploy/man/*.3)) \
 	    $(DESTDIR)$(LIBDIR)/$(notdir $(ARCHIVE)) $(DESTDIR)$(LIBDIR)/pkgconfig/session-fcgi.pc
-	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(INCLUDEDIR)
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(PREFIX)/lib/session-fcgi
 
 # The Debian packages: a copy of the sources with deploy/debian as its debian/, built with Debian's own tools.
 DEB         := $(BUILD)/deb
-DEB_SOURCES := $(shell find Makefile README.md CHANGELOG.md LICENSE spawn-fcgi.conf deploy shared templates worker -type f)
+DEB_SOURCES := $(shell find Makefile README.md CHANGELOG.md LICENSE spawn-fcgi.conf deploy shared templates tests/library \
+    worker -type f)
 
 .PHONY: deb
 deb: ## build the Debian packages in build/deb, and let lintian look at them
