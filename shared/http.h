@@ -40,6 +40,8 @@ enum http_parse_result {
  * with `where`. Points into `arena`. HTTP_PARSE_OK is not a valid argument. */
 const char *http_parse_reason(enum http_parse_result result, const char *where, struct arena *arena);
 
+/* The method of this name, which is case-sensitive (RFC 9110, 9.1); HTTP_OTHER for one that is none of ours.
+ */
 enum http_method http_method_from(struct slice name);
 
 /* Parses "a=1&b=2", from a query string (without '?') or a form's body, and appends to `parameters`, which

@@ -122,7 +122,8 @@ static bool read_secret_file(const char *path, char *text, size_t *length, struc
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0 && errno == ENOENT)
         return error_set(error,
-                         "secret file %s does not exist; make it: umask 077; session-fcgi --new-secret > %s",
+                         "secret file %s does not exist; make it, as the user of session-fcgi: umask 077; "
+                         "session-fcgi --new-secret > %s",
                          path, path);
     if (file < 0)
         return error_set(error,

@@ -4,6 +4,8 @@
 
 #include "store.h"
 
+/* A store in this process's own memory, for tests and for programs of one process: it forgets what has
+ * expired, and everything when it is destroyed. Release it with store_destroy. */
 struct store *store_memory_create(void);
 
 /* Makes the next operations fail: each takes one `result` from the front of this list, STORE_OK meaning "go

@@ -47,6 +47,7 @@ struct template_field {
     struct template_value value;
 };
 
+/* Values to render. They refer to what they are made of, which must live until the rendering is done. */
 struct template_value template_text(struct slice text);
 struct template_value template_list(const struct template_value *items, size_t count);
 struct template_value template_object(const struct template_field *fields, size_t count);
@@ -67,6 +68,7 @@ struct template_set *template_set_load(const char *directory, struct error *erro
 struct template_set *template_set_compile(const struct slice *names, const struct slice *texts, size_t count,
                                           bool missing_partials_are_empty, struct error *error);
 
+/* Releases the set and its templates; NULL is allowed. */
 void template_set_destroy(struct template_set *set);
 
 /* The template of this name ("query.html"), owned by the set, or NULL. */
