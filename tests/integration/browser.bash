@@ -13,11 +13,11 @@ start_driver() {
     mkdir "$STACK/browsers"
     launch chromedriver env HOME="$STACK/browsers" XDG_CONFIG_HOME="$STACK/browsers" \
         XDG_CACHE_HOME="$STACK/browsers" chromedriver --port="${DRIVER##*:}"
-    wait_until 30 driver_is_ready
+    wait_until 60 driver_is_ready
 }
 
 driver_is_ready() {
-    [[ $(curl -s --max-time 5 "$DRIVER/status" | jq .value.ready) == true ]]
+    [[ $(curl -s --max-time 20 "$DRIVER/status" | jq .value.ready) == true ]]
 }
 
 # driver METHOD PATH [JSON]: prints the value that the driver answers. False, with a message, if it is an error.
@@ -42,8 +42,12 @@ open_browser() {
             "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--no-proxy-server",
             "--user-data-dir=\($profile)"]}}}}')
-    BROWSER=/session/$(driver POST /session "$options" | jq -r .sessionId)
-    [[ $BROWSER != /session/ ]]
+    # The driver gives up a browser that takes a minute to start.
+    for _ in 1 2 3; do
+        BROWSER=/session/$(driver POST /session "$options" | jq -r .sessionId)
+        [[ $BROWSER == /session/ ]] || return 0
+    done
+    return 1
 }
 
 close_browser() {

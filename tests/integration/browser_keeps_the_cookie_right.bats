@@ -57,11 +57,11 @@ PAGE
 PAGE
     launch other_site python3 -m http.server --bind 127.0.0.1 --directory "$folder" "$port"
     export OTHER_SITE=http://localhost:$port
-    wait_until 20 answers "$OTHER_SITE/page.html"
+    wait_until 60 answers "$OTHER_SITE/page.html"
 }
 
 answers() {
-    curl -s -f -o /dev/null --max-time 5 "$1"
+    curl -s -f -o /dev/null --max-time 20 "$1"
 }
 
 cookie_names() {
@@ -120,7 +120,7 @@ assert_cookie_lives_and_ends() {
     assert_page_has 'Alice'
     visit "$HTTP_SITE/clear"
     driver POST "$BROWSER/back" '{}' >/dev/null
-    wait_until 20 page_has "session.get('user') = None"
+    wait_until 60 page_has "session.get('user') = None"
 }
 
 @test "the site's own forms work" {
@@ -128,10 +128,10 @@ assert_cookie_lives_and_ends() {
     run_script 'let form = document.querySelector("form[action=\"/set\"]");
         form.elements.user.value = "Jürgen & Söhne"; form.elements.pwd.value = "geheim"'
     click 'form[action="/set"] button'
-    wait_until 20 page_has "session.get('user') = Jürgen & Söhne"
+    wait_until 60 page_has "session.get('user') = Jürgen & Söhne"
     visit "$HTTP_SITE/"
     click 'form[action="/clear"] button'
-    wait_until 20 page_has "session.get('user') = None"
+    wait_until 60 page_has "session.get('user') = None"
     [[ -z $(cookie_names) ]]
 }
 
@@ -142,7 +142,7 @@ assert_refused() {
     cookies=$(browser_cookies)
     visit "$OTHER_SITE/page.html"
     click "$1"
-    wait_until 20 page_has '403'
+    wait_until 60 page_has '403'
     visit "$HTTP_SITE/get"
     assert_page_has "session.get('user') = Alice"
     [[ $(browser_cookies) == "$cookies" ]]
@@ -157,7 +157,7 @@ assert_refused() {
     visit "$HTTP_SITE/set?user=Alice"
     visit "$OTHER_SITE/page.html"
     click '#get'
-    wait_until 20 page_has "session.get('user') = Alice"
+    wait_until 60 page_has "session.get('user') = Alice"
 }
 
 @test "forms on another site change nothing" {

@@ -49,7 +49,7 @@ options_of_manual() {
 
 # The one default that depends on the machine is told by its rule.
 use_words() {
-    sed "s/^w|workers|N|\($(nproc)\|one for each processor\)\$/w|workers|N|one for each processor/"
+    sed "s/^w|workers|N|\($(getconf _NPROCESSORS_ONLN)\|one for each processor\)\$/w|workers|N|one for each processor/"
 }
 
 @test "the README's table has the options of --help" {

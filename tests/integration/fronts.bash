@@ -2,10 +2,17 @@
 # says what is changed), and the whole stack behind one of them. A part of helper.bash.
 # shellcheck shell=bash
 
+# A port on which nothing listens, below those that the kernel gives to outgoing connections.
 free_port() {
     local port
-    while port=$((20000 + RANDOM % 10000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    until port=$((20000 + RANDOM % 10000)) && is_free "$port"; do :; done
     echo "$port"
+}
+
+# In the folder TEST_PORTS, which tests/run makes, each test notes the ports that it was given: no two get the same.
+is_free() {
+    [[ ! -d ${TEST_PORTS-} ]] || mkdir "$TEST_PORTS/$1" 2>/dev/null || return 1
+    ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
 # Servers that start session-fcgi by themselves.
@@ -24,6 +31,7 @@ make_config() {
     fi
     local -x SESSION_FCGI_MEMCACHED=$STACK/memcached.sock SESSION_FCGI_SECRET_FILE=$STACK/secret
     local -x SESSION_FCGI_TEMPLATES=$ROOT/templates SESSION_FCGI_WORKERS=2 SESSION_FCGI_MOUNT=
+    local -x SESSION_FCGI_STORE_TIMEOUT=$STORE_PATIENCE
     [[ $front != apache-gate ]] || local -x SESSION_FCGI_GATE_EXPOSE=Username,user SESSION_FCGI_GATE_LOGIN=/login.html
     [[ $front != apache-* ]] || SESSION_FCGI_WORKERS=0
     for extra in "$@"; do
@@ -77,7 +85,7 @@ start_front() {
         done
         make_config "$front" "$folder" "$port" "$pool" "${extras[@]}" >"$folder/config" || return 1
         launch_front "$name" "$front"
-        wait_until 20 front_is_decided "$name" "$port" || return 1
+        wait_until 60 front_is_decided "$name" "$port" || return 1
         if owns_port "$(pid_of "$name")" "$port"; then
             export URL=http://127.0.0.1:$port$mount TLS_URL=https://127.0.0.1:$tls_port$mount
             return 0
@@ -118,5 +126,5 @@ start_stack() {
     if ! spawns "$front"; then
         start_pool pool "$@" || return 1
     fi
-    start_front front "$front" pool "${extras[@]}" && wait_until 15 is_healthy
+    start_front front "$front" pool "${extras[@]}" && wait_until 60 is_healthy
 }

@@ -16,16 +16,22 @@ source "${BASH_SOURCE[0]%/*}/fronts.bash"
 
 # Settings that the developer has in the environment are not those of the tests.
 # shellcheck disable=SC2086
-unset ${!SESSION_FCGI_*} FRONT PORT WORKERS http_proxy HTTP_PROXY all_proxy ALL_PROXY
+unset ${!SESSION_FCGI_*} FRONT PORT WORKERS http_proxy HTTP_PROXY https_proxy HTTPS_PROXY all_proxy ALL_PROXY
+umask 022
+
+# Milliseconds that the pools wait for memcached where it is not the wait that is tested: on a busy machine an answer
+# may take longer than the program's own default allows.
+STORE_PATIENCE=10000
 
 # Waiting ----------------------------------------------------------------------------------------------------
 
-# wait_until SECONDS COMMAND...: until the command succeeds. False, with a message, if it never did.
+# wait_until SECONDS COMMAND...: until the command succeeds. False, with a message, if it never did. A limit that is
+# no promise of the program is generous: it costs nothing, and the machine may stand still for seconds.
 wait_until() {
     local limit=$1 deadline=$((SECONDS + $1))
     shift
     until "$@"; do
-        if [[ $SECONDS -ge $deadline ]]; then
+        if [[ $SECONDS -gt $deadline ]]; then # SECONDS are whole ones: the first may have been nearly over
             echo "not within $limit seconds: $*"
             return 1
         fi
@@ -33,10 +39,10 @@ wait_until() {
     done
 }
 
-# False for a process that has ended, also when its parent has not noticed yet.
+# False for a process that has ended, also when its parent has not noticed yet, and for none at all.
 is_running() {
     local line
-    { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+    [[ -n $1 ]] && { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
     line=${line##*) }
     [[ $line != [ZX]* ]]
 }
@@ -79,7 +85,7 @@ stop_process() {
     [[ -n $pid ]] || { echo "there is no process $name"; return 1; }
     sed -i "/^$pid $name\$/d" "$STACK/processes"
     kill "-$signal" "$pid" 2>/dev/null
-    if ! wait_until 20 is_gone "$pid" || ! wait_until 5 family_is_gone "$pid"; then
+    if ! wait_until 40 is_gone "$pid" || ! wait_until 20 family_is_gone "$pid"; then
         echo "$name left processes behind: $(family_of "$pid")"
         kill -KILL -- "-$pid" 2>/dev/null
         return 1
@@ -106,7 +112,7 @@ start_memcached() {
     local name=${1:-memcached}
     rm -f "$STACK/$name.sock"
     launch "$name" memcached -u "$(id -un)" -s "$STACK/$name.sock" -a 0600 -U 0
-    wait_until 10 is_listening "$STACK/$name.sock"
+    wait_until 30 is_listening "$STACK/$name.sock"
 }
 
 # start_pool NAME [OPTION...]: session-fcgi behind the FastCGI socket $STACK/NAME.sock, with its sessions in the
@@ -116,12 +122,13 @@ start_pool() {
     shift
     rm -f "$STACK/$name.sock"
     launch "$name" spawn-fcgi -n -s "$STACK/$name.sock" -M 0600 -- "$SESSION_FCGI" --workers 2 \
-        --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates" "$@"
-    wait_until 10 is_listening "$STACK/$name.sock"
+        --memcached "$STACK/memcached.sock" --secret-file "$STACK/secret" --templates "$ROOT/templates" \
+        --store-timeout "$STORE_PATIENCE" "$@"
+    wait_until 30 is_listening "$STACK/$name.sock"
 }
 
 is_healthy() {
-    [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 5 "$URL/healthz") == 200 ]]
+    [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 20 "$URL/healthz") == 200 ]]
 }
 
 # memcached has nothing to lose, and takes up to a second to notice a TERM.
@@ -160,6 +167,16 @@ show_logs() {
 # log_has NAME REGEX: in what the process has written.
 log_has() {
     grep -Eq -- "$2" "$STACK/$1.log"
+}
+
+# copy_build FROM TO: a build folder for a test that runs make. What make finds to be out of date it builds there, and
+# not below the other tests, which run the program at the same time.
+copy_build() {
+    local piece
+    mkdir "$2"
+    for piece in session-fcgi libsession-fcgi.a prefix shared worker; do
+        [[ ! -e $1/$piece ]] || cp -rp "$1/$piece" "$2"
+    done
 }
 
 # Requests ---------------------------------------------------------------------------------------------------
@@ -232,7 +249,7 @@ record_count() {
 # `lru_crawler`, which then takes all of the SECONDS.
 memcached_says() {
     printf '%s\r\nquit\r\n' "$1" |
-        curl -s --max-time "${2-5}" --unix-socket "$STACK/memcached.sock" telnet://memcached | tr -d '\r\0'
+        curl -s --max-time "${2-20}" --unix-socket "$STACK/memcached.sock" telnet://memcached | tr -d '\r\0'
 }
 
 # fastcgi POOL BODY [NAME=VALUE...]: one request straight to the FastCGI socket, for what no web server would
@@ -323,7 +340,7 @@ start_liar() {
     rm -f "$STACK/liar.sock"
     launch liar python3 "$ROOT/tests/integration/lying_memcached.py" "$STACK/liar.sock" \
         "$STACK/memcached.sock" "$STACK/lie"
-    wait_until 20 is_listening "$STACK/liar.sock"
+    wait_until 30 is_listening "$STACK/liar.sock"
 }
 
 # From now on it lies like this.

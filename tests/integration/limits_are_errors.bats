@@ -113,10 +113,10 @@ set_large() {
 start_stack_with_memcached() {
     new_stack
     launch memcached memcached -u "$(id -un)" -s "$STACK/memcached.sock" -a 0600 -U 0 "$@"
-    wait_until 10 is_listening "$STACK/memcached.sock"
+    wait_until 30 is_listening "$STACK/memcached.sock"
     start_pool pool --max-session 1000000 --max-body 1000000
     start_front front nginx pool
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
 }
 
 # New visitors store large values until there is no more room.

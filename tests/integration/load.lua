@@ -1,5 +1,6 @@
--- What wrk does for the tests: requests of one kind, and at the end how many answers had which status, how long
--- the slowest took, and how many requests had no answer at all. LOAD_BODY makes them POST requests.
+-- What wrk does for the tests: requests of one kind; meanwhile how many answers have come, and at the end how many
+-- had which status, how long the slowest took, and how many requests had no answer at all. LOAD_BODY makes them POST
+-- requests.
 local body = os.getenv("LOAD_BODY")
 
 if body then
@@ -16,8 +17,14 @@ end
 
 statuses = {}
 
+-- The first answer of each status, and then every twentieth, is told at once: has_answers waits for that.
 function response(status)
-    statuses[status] = (statuses[status] or 0) + 1
+    local count = (statuses[status] or 0) + 1
+    statuses[status] = count
+    if count == 1 or count % 20 == 0 then
+        print(string.format("so far %d: %d", status, count))
+        io.flush()
+    end
 end
 
 function done(summary, latency)

@@ -37,7 +37,7 @@ assert_unavailable() {
     stop_process memcached
     request /get
     assert_unavailable
-    wait_until 5 log_has pool 'memcached'
+    wait_until 30 log_has pool 'memcached'
     request /healthz
     assert_status 503
     assert_body_has "$STACK/memcached.sock"
@@ -60,17 +60,17 @@ assert_unavailable() {
 }
 
 @test "a stalled memcached is a 503 soon, and the session is there when it goes on" {
-    start_stack --store-timeout 200
+    start_stack --store-timeout 3000
     request '/set?user=Patient'
     local cookie
     cookie=$(session_cookie)
     kill -STOP "$(pid_of memcached)"
-    request /get --max-time 5
+    request /get
     kill -CONT "$(pid_of memcached)"
     assert_unavailable
     [[ $(session_cookie) == "$cookie" ]]
-    wait_until 10 is_healthy
-    wait_until 10 sees_user Patient
+    wait_until 30 is_healthy
+    wait_until 30 sees_user Patient
 }
 
 sees_user() {
@@ -85,7 +85,7 @@ sees_user() {
     request /get
     assert_unavailable
     start_memcached
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
     # Its records are lost, which is an empty session now: the server said so.
     request '/set?user=Again'
     assert_status 200
@@ -103,7 +103,7 @@ sees_user() {
     request /set
     assert_unavailable
     start_memcached
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
     request /set
     assert_status 200
     assert_value user poloyy
@@ -115,15 +115,15 @@ sees_user() {
     start_memcached second
     start_pool pool --memcached "$STACK/memcached.sock,$STACK/second.sock"
     start_front front nginx pool
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
     local i alive=0 lost=0
-    for i in {1..16}; do
+    for i in {1..32}; do
         new_visitor "$i"
         request "/set?user=visitor-$i"
         assert_status 200
     done
     stop_process second
-    for i in {1..16}; do
+    for i in {1..32}; do
         as_visitor "$i"
         request /get
         if [[ $status == 200 ]]; then

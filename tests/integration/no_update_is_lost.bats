@@ -44,8 +44,19 @@ conflicts() {
 }
 
 @test "what some set and others remove at the same time is as each of them wanted it" {
-    local i cookie before
+    local before
     before=$(conflicts)
+    # On a busy machine they may happen to come one after the other.
+    for _ in {1..20}; do
+        set_and_remove_at_once
+        [[ $(conflicts) -eq $before ]] || return 0
+    done
+    fail_with 'they never met'
+}
+
+set_and_remove_at_once() {
+    local i cookie
+    new_visitor
     request "/set?$(printf 'old%d=x&' {1..25})"
     cookie=$(session_cookie)
     for i in {1..25}; do
@@ -61,7 +72,6 @@ conflicts() {
     for i in {1..25}; do
         assert_body_has "value-$i<"
     done
-    [[ $(conflicts) -gt $before ]]
 }
 
 @test "a value that all want to set is that of one of them" {

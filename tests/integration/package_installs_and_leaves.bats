@@ -26,6 +26,7 @@ setup_file() {
     export REASON
     [[ -z $REASON ]] || return 0
     new_stack
+    named_after_it >"$BATS_FILE_TMPDIR/before"
     quietly nice env -i PATH="$PATH" make --no-print-directory -C "$ROOT" deb
     install_packages
 }
@@ -50,6 +51,12 @@ quietly() {
     said=$("$@" 2>&1) || { echo "$said"; return 1; }
 }
 
+# Files that have the name of the packages, but for those of `make install` and of the checkout.
+named_after_it() {
+    find /etc /lib/systemd /run /usr /var -xdev '(' -path /usr/local -o -path /var/cache -o -path "$ROOT" ')' -prune -o \
+        -name '*session-fcgi*' -print | sort
+}
+
 install_packages() {
     quietly env DEBIAN_FRONTEND=noninteractive apt-get -q -y --reinstall --no-install-recommends install \
         "$ROOT"/build/deb/session-fcgi_*.deb "$ROOT"/build/deb/libsession-fcgi-dev_*.deb
@@ -60,11 +67,11 @@ start_as_service() {
     local setting settings=()
     while read -r setting; do
         settings+=(-E "${setting//\"/}")
-    done < <(grep '^SESSION_FCGI_' /etc/session-fcgi/spawn-fcgi.conf | grep -v MEMCACHED)
+    done < <(grep '^SESSION_FCGI_' /etc/session-fcgi/spawn-fcgi.conf | grep -vE 'MEMCACHED|STORE_TIMEOUT')
     launch pool systemd-socket-activate --inetd -l "$STACK/pool.sock" "${settings[@]}" \
-        -E "SESSION_FCGI_MEMCACHED=127.0.0.1:$1" \
+        -E "SESSION_FCGI_MEMCACHED=127.0.0.1:$1" -E "SESSION_FCGI_STORE_TIMEOUT=$STORE_PATIENCE" \
         setpriv --reuid=session-fcgi --regid=session-fcgi --clear-groups /usr/bin/session-fcgi
-    wait_until 10 is_listening "$STACK/pool.sock"
+    wait_until 30 is_listening "$STACK/pool.sock"
 }
 
 @test "installing makes the user, and a secret that only that user can read" {
@@ -86,6 +93,7 @@ start_as_service() {
     local port
     port=$(free_port)
     launch memcached memcached -u nobody -l 127.0.0.1 -p "$port" -U 0
+    wait_until 30 owns_port "$(pid_of memcached)" "$port"
     start_as_service "$port"
     fastcgi pool '' REQUEST_METHOD=GET 'REQUEST_URI=/set?user=Alice'
     assert_status 200
@@ -114,9 +122,7 @@ start_as_service() {
     quietly dpkg -r session-fcgi libsession-fcgi-dev
     [[ -s /etc/session-fcgi/secret && -s /etc/session-fcgi/spawn-fcgi.conf && ! -e /usr/bin/session-fcgi ]]
     quietly dpkg -P session-fcgi
-    run -0 find /etc /lib/systemd /run /usr /var -xdev '(' -path /usr/local -o -path /var/cache ')' -prune -o \
-        -name '*session-fcgi*' -print
-    [[ -z $output ]] || { echo "$output"; return 1; }
+    diff "$BATS_FILE_TMPDIR/before" <(named_after_it)
     run ! getent passwd session-fcgi
     run ! getent group session-fcgi
 }

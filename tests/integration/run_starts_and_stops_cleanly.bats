@@ -14,7 +14,7 @@ setup() {
     RUN_PID=
     PORT=$(free_port)
     URL=http://127.0.0.1:$PORT
-    export PORT
+    export PORT SESSION_FCGI_STORE_TIMEOUT=$STORE_PATIENCE
     new_visitor
 }
 
@@ -25,7 +25,7 @@ teardown() {
         for pid in $(family_of "$RUN_PID"); do
             kill -TERM "$pid" 2>/dev/null || true
         done
-        wait_until 20 family_is_gone "$RUN_PID"
+        wait_until 60 family_is_gone "$RUN_PID"
     fi
     [[ -z ${OTHER_USERS_FOLDER-} ]] || rm -rf "$OTHER_USERS_FOLDER"
     [[ -n ${BATS_TEST_COMPLETED-} ]] || cat "$OUTPUT"*
@@ -48,13 +48,14 @@ start_run() {
 
 # The same on a terminal, whose keys are what is written to descriptor 5. Ctrl-C must count: the shell lets a
 # command in the background ignore it. And it must count once: a shell of script's own that stays between would
-# end by it with a status of its own.
+# end by it with a status of its own. Descriptor 5 reads, too: a key may be
+# pressed when nobody heeds it any more.
 start_run_on_terminal() {
     : >"$OUTPUT"
     mkfifo "$BATS_TEST_TMPDIR/keys"
     setsid env --default-signal=INT,QUIT script -qefc "exec $*" /dev/null <"$BATS_TEST_TMPDIR/keys" >"$OUTPUT" 2>&1 3>&- &
     RUN_PID=$!
-    exec 5>"$BATS_TEST_TMPDIR/keys"
+    exec 5<>"$BATS_TEST_TMPDIR/keys"
 }
 
 is_up() {
@@ -66,25 +67,33 @@ up_or_ended() {
 }
 
 wait_until_up() {
-    wait_until 30 up_or_ended
+    wait_until 60 up_or_ended
     is_up
 }
 
 ended_with() {
     local status=0
-    wait_until 30 is_gone "$RUN_PID"
+    wait_until 60 is_gone "$RUN_PID"
     wait "$RUN_PID" || status=$?
     [[ $status -eq $1 ]] || { echo "status $status, not $1"; return 1; }
 }
 
-# No process works in the temporary folder, and it is empty.
+# No process works in the temporary folder, and it is empty. What was killed may take a moment to be gone.
 assert_nothing_left() {
     local left
-    left=$(pgrep -af -- "$TMPDIR/" || true)
-    [[ -z $left ]] || { echo "left running: $left"; return 1; }
+    wait_until 20 nothing_runs || { echo "left running: $left"; return 1; }
     left=$(ls -A "$TMPDIR")
     [[ -z $left ]] || { echo "left in the temporary folder: $left"; return 1; }
-    ! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null || { echo "port $PORT is still open"; return 1; }
+    wait_until 20 port_is_closed
+}
+
+nothing_runs() {
+    left=$(pgrep -af -- "$TMPDIR/") || true
+    [[ -z $left ]]
+}
+
+port_is_closed() {
+    ! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null
 }
 
 component() {
@@ -94,7 +103,7 @@ component() {
 # Ends at once with status 1 and a line that has the text; nothing is left.
 assert_refused() {
     local status=0
-    timeout 20 "$CHECKOUT/deploy/run" "${PROGRAM-$SESSION_FCGI}" >"$OUTPUT.refused" 2>&1 3>&- </dev/null || status=$?
+    timeout 60 "$CHECKOUT/deploy/run" "${PROGRAM-$SESSION_FCGI}" >"$OUTPUT.refused" 2>&1 3>&- </dev/null || status=$?
     [[ $status -eq 1 ]] || { echo "status $status"; cat "$OUTPUT.refused"; return 1; }
     grep -Fq -- "$1" "$OUTPUT.refused" || { cat "$OUTPUT.refused"; return 1; }
     [[ $(wc -l <"$OUTPUT.refused") -eq 1 ]] || { cat "$OUTPUT.refused"; return 1; }
@@ -150,7 +159,7 @@ assert_refused() {
         start_run
         sleep "$delay" # Whatever the moment, the promise is the same.
         kill -TERM "$RUN_PID"
-        wait_until 30 is_gone "$RUN_PID"
+        wait_until 60 is_gone "$RUN_PID"
         assert_nothing_left
     done
 }
@@ -164,23 +173,25 @@ assert_refused() {
 }
 
 @test "make run does all that" {
-    start_run_on_terminal make --no-print-directory -C "$CHECKOUT" run BUILD="${SESSION_FCGI%/*}"
+    copy_build "${SESSION_FCGI%/*}" "$BATS_TEST_TMPDIR/build"
+    start_run_on_terminal make --no-print-directory -C "$CHECKOUT" run BUILD="$BATS_TEST_TMPDIR/build"
     wait_until_up
     request /set
     assert_status 200
     printf '\003' >&5
-    wait_until 30 is_gone "$RUN_PID" # make itself ends as Ctrl-C has it end, not with 0.
+    wait_until 60 is_gone "$RUN_PID" # make itself ends as Ctrl-C has it end, not with 0.
     assert_nothing_left
 }
 
 @test "a TERM to make reaches all of it" {
     : >"$OUTPUT"
-    setsid make --no-print-directory -C "$CHECKOUT" run BUILD="${SESSION_FCGI%/*}" >"$OUTPUT" 2>&1 3>&- </dev/null &
+    copy_build "${SESSION_FCGI%/*}" "$BATS_TEST_TMPDIR/build"
+    setsid make --no-print-directory -C "$CHECKOUT" run BUILD="$BATS_TEST_TMPDIR/build" >"$OUTPUT" 2>&1 3>&- </dev/null &
     RUN_PID=$!
     wait_until_up
     kill -TERM "$RUN_PID"
-    wait_until 30 is_gone "$RUN_PID"
-    wait_until 30 family_is_gone "$RUN_PID"
+    wait_until 60 is_gone "$RUN_PID"
+    wait_until 60 family_is_gone "$RUN_PID"
     assert_nothing_left
 }
 
@@ -277,9 +288,13 @@ assert_refused() {
     export WORKERS=3
     start_run
     wait_until_up
-    [[ $(pgrep -c -P "$(component session-fcgi)") -eq 3 ]]
+    wait_until 30 has_three_workers
     kill -TERM "$RUN_PID"
     ended_with 0
+}
+
+has_three_workers() {
+    [[ $(pgrep -c -P "$(component session-fcgi)") -eq 3 ]]
 }
 
 @test "a normal user can run it, and is told what only root may do" {

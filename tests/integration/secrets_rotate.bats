@@ -40,21 +40,21 @@ reload() {
     local before
     before=$(workers)
     kill -HUP "$(pid_of pool)"
-    wait_until 20 are_replaced "$before"
+    wait_until 30 are_replaced "$before"
 }
 
 reload_in_vain() {
     local before
     before=$(workers)
     kill -HUP "$(pid_of pool)"
-    wait_until 20 log_has pool 'the reload failed.*secret'
+    wait_until 30 log_has pool 'the reload failed.*secret'
     [[ $(workers) == "$before" ]]
 }
 
 restart() {
     stop_process pool
     start_pool pool --workers 2
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
 }
 
 # Old sessions go on, and move to the new secret with their next write.

@@ -17,7 +17,7 @@ teardown() {
 # The settings by the environment, as a service gives them.
 settings() {
     export SESSION_FCGI_MEMCACHED=$STACK/memcached.sock SESSION_FCGI_SECRET_FILE=$STACK/secret
-    export SESSION_FCGI_TEMPLATES=$ROOT/templates
+    export SESSION_FCGI_TEMPLATES=$ROOT/templates SESSION_FCGI_STORE_TIMEOUT=$STORE_PATIENCE
 }
 
 # Asks pool $1 itself, without a web server, as the visitor with the cookie $2.
@@ -45,7 +45,7 @@ adopt() {
 @test "spawn-fcgi in the foreground: TERM ends all of it" {
     settings
     launch pool spawn-fcgi -n -s "$STACK/pool.sock" -M 0660 -- "$SESSION_FCGI" --workers 2
-    wait_until 10 is_listening "$STACK/pool.sock"
+    wait_until 30 is_listening "$STACK/pool.sock"
     [[ $(stat -c %a "$STACK/pool.sock") == 660 ]]
     assert_shared pool pool
     stop_process pool
@@ -64,7 +64,7 @@ adopt() {
     local port
     port=$(free_port)
     launch pool spawn-fcgi -n -a 127.0.0.1 -p "$port" -- "$SESSION_FCGI" --workers 2
-    wait_until 10 owns_port "$(pid_of pool)" "$port"
+    wait_until 30 owns_port "$(pid_of pool)" "$port"
     status=$(env -i REQUEST_METHOD=GET REQUEST_URI=/healthz "$(command -v cgi-fcgi)" -bind \
         -connect "127.0.0.1:$port" | tr -d '\r' | head -n 1)
     [[ $status == 'Status: 200 OK' ]]
@@ -84,13 +84,13 @@ adopt() {
 @test "spawn-fcgi with multiwatch, which replaces a process that ends" {
     settings
     launch pool spawn-fcgi -n -s "$STACK/pool.sock" -M 0660 -- /usr/bin/multiwatch -s TERM -f 2 -- "$SESSION_FCGI" --workers 0
-    wait_until 10 has_children 2
+    wait_until 30 has_children 2
     assert_shared pool pool
     local first
     first=$(children | head -n 1)
     kill -KILL "$first"
-    wait_until 10 is_gone "$first"
-    wait_until 10 has_children 2
+    wait_until 30 is_gone "$first"
+    wait_until 30 has_children 2
     assert_shared pool pool
     stop_process pool
 }
@@ -142,5 +142,7 @@ use_shipped_conf() {
         -e "s|^SESSION_FCGI_MEMCACHED=.*|SESSION_FCGI_MEMCACHED=\"$STACK/memcached.sock\"|" \
         -e "s|^SESSION_FCGI_SECRET_FILE=.*|SESSION_FCGI_SECRET_FILE=\"$STACK/secret\"|" \
         -e "s|^SESSION_FCGI_TEMPLATES=.*|SESSION_FCGI_TEMPLATES=\"$ROOT/templates\"|" \
+        -e "s|^#SESSION_FCGI_STORE_TIMEOUT=.*|SESSION_FCGI_STORE_TIMEOUT=$STORE_PATIENCE|" \
+        -e 's|^ALLOWED_ENV=".*TEMPLATES|& SESSION_FCGI_STORE_TIMEOUT|' \
         "$@" "$ROOT/spawn-fcgi.conf" >"$STACK/spawn-fcgi.conf"
 }

@@ -20,8 +20,9 @@ teardown() {
 start_activated() {
     launch pool systemd-socket-activate --inetd -l "$STACK/pool.sock" \
         -E "SESSION_FCGI_MEMCACHED=$STACK/memcached.sock" -E "SESSION_FCGI_SECRET_FILE=$STACK/secret" \
-        -E "SESSION_FCGI_TEMPLATES=$ROOT/templates" -E SESSION_FCGI_WORKERS=2 "$SESSION_FCGI"
-    wait_until 10 is_listening "$STACK/pool.sock"
+        -E "SESSION_FCGI_TEMPLATES=$ROOT/templates" -E SESSION_FCGI_WORKERS=2 \
+        -E "SESSION_FCGI_STORE_TIMEOUT=$STORE_PATIENCE" "$SESSION_FCGI"
+    wait_until 30 is_listening "$STACK/pool.sock"
 }
 
 @test "the first request starts the pool and is answered" {

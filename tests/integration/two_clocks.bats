@@ -17,7 +17,7 @@ start_with_eternal_store() {
     tell_lies eternal
     start_pool pool --memcached "$STACK/liar.sock" "$@"
     start_front front nginx pool
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
     new_visitor
 }
 
@@ -34,18 +34,18 @@ have_passed() {
 @test "an idle session is forgotten by memcached, and the visitor has none" {
     start_with_store --idle-timeout 1
     request /set
-    wait_until 20 has_no_record "$(session_cookie)"
+    wait_until 30 has_no_record "$(session_cookie)"
     request /get
     assert_status 200
     assert_value user None
 }
 
 @test "an idle session is over even if memcached still has it, and nothing of it comes back" {
-    start_with_eternal_store --idle-timeout 1
+    start_with_eternal_store --idle-timeout 5
     request /set
     local cookie begin=${EPOCHREALTIME%[.,]*}
     cookie=$(session_cookie)
-    wait_until 20 have_passed 1
+    wait_until 30 have_passed 5
     has_record "$cookie"
     request /get
     assert_status 200
@@ -61,10 +61,10 @@ have_passed() {
 }
 
 @test "requests keep a session alive beyond the idle time" {
-    start_with_store --idle-timeout 6
+    start_with_store --idle-timeout 9
     request '/set?user=Busy'
     local begin=${EPOCHREALTIME%[.,]*}
-    until have_passed 8; do
+    until have_passed 11; do
         request /get
         assert_value user Busy
         sleep 0.2
@@ -76,8 +76,8 @@ have_passed() {
     request '/set?user=Busy'
     local cookie
     cookie=$(session_cookie)
-    wait_until 20 sees_none
-    wait_until 20 has_no_record "$cookie"
+    wait_until 30 sees_none
+    wait_until 30 has_no_record "$cookie"
 }
 
 sees_none() {
@@ -87,17 +87,15 @@ sees_none() {
 @test "writes and log-ins do not lengthen the lifetime" {
     start_with_store --idle-timeout 100 --lifetime 1000
     request '/set?user=Alice'
-    wait_until 20 record_expires_within 98
+    wait_until 30 record_expires_within 92
     request '/set?user=Bob'
-    local before
     # The idle time began anew.
-    before=$(record_expiry "$(session_cookie)")
-    [[ $before -ge 100 ]]
+    [[ $(record_expiry "$(session_cookie)") -ge 96 ]]
     stop_process front
     stop_process pool
     start_pool pool --idle-timeout 1000 --lifetime 1000
     start_front front nginx pool
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
     request '/set?user=Carol'
     [[ $(record_expiry "$(session_cookie)") -le 999 ]]
     request /setsession
@@ -115,14 +113,14 @@ record_expires_within() {
     request /set
     local cookie
     cookie=$(session_cookie)
-    wait_until 20 sees_none
+    wait_until 30 sees_none
     has_record "$cookie"
 }
 
 @test "the cookie of a session past its lifetime is refused without asking the store" {
     start_with_eternal_store --idle-timeout 100 --lifetime 2
     request /set
-    wait_until 20 sees_none
+    wait_until 30 sees_none
     local before
     before=$(operations)
     request /get
@@ -134,10 +132,10 @@ record_expires_within() {
     start_with_eternal_store --idle-timeout 100 --lifetime 4
     request /set
     local begin=${EPOCHREALTIME%[.,]*}
-    wait_until 20 have_passed 1
+    wait_until 30 have_passed 1
     request /setsession
     assert_status 200
-    wait_until 20 have_passed 4
+    wait_until 30 have_passed 4
     # Its cookie is younger, but the session is not.
     request /get
     assert_status 200
@@ -149,7 +147,7 @@ record_expires_within() {
     request /set
     local expiry
     expiry=$(record_expiry "$(session_cookie)")
-    [[ $expiry -ge 480 && $expiry -le 502 ]]
+    [[ $expiry -ge 440 && $expiry -le 503 ]]
 }
 
 @test "times beyond 30 days are as long as they say" {
@@ -160,5 +158,5 @@ record_expires_within() {
     assert_value user Patient
     expiry=$(record_expiry "$(session_cookie)")
     echo "memcached keeps it for $expiry seconds"
-    [[ $expiry -ge $((year - 60)) && $expiry -le $((year + 2)) ]]
+    [[ $expiry -ge $((year - 60)) && $expiry -le $((year + 3)) ]]
 }

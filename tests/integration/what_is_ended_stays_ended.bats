@@ -15,7 +15,7 @@ setup() {
     start_pool pool
     start_front front nginx pool
     prompt=$URL
-    wait_until 10 is_healthy
+    wait_until 30 is_healthy
     new_visitor
     request "$prompt/set?user=Alice"
     cookie=$(session_cookie)
@@ -31,7 +31,7 @@ hold_back() {
     tell_lies "hold $1"
     echo "late $late$2 $cookie" | at_once 3>&- &
     late_client=$!
-    wait_until 20 log_has liar "^holding $1"
+    wait_until 30 log_has liar "^holding $1"
 }
 
 let_go() {
@@ -124,14 +124,14 @@ assert_nothing_is_back() {
 @test "a late write does not bring back a session that has expired meanwhile" {
     stop_process front_late
     stop_process pool_late
-    start_pool pool_late --workers 1 --memcached "$STACK/liar.sock" --store-timeout 20000 --idle-timeout 2
+    start_pool pool_late --workers 1 --memcached "$STACK/liar.sock" --store-timeout 25000 --idle-timeout 6
     start_front front_late nginx pool_late
     late=$URL
     new_visitor
     request "$late/set?user=Alice"
     cookie=$(session_cookie)
     hold_back cas '/set?user=Late'
-    wait_until 20 has_no_record "$cookie"
+    wait_until 15 has_no_record "$cookie"
     let_go
     assert_status 409
     assert_no_header set-cookie

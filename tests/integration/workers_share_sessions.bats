@@ -29,7 +29,7 @@ ask() {
 
 @test "each worker by itself answers, and sees what another one stored" {
     start_pool pool --workers 4
-    wait_until 10 has_workers pool 4
+    wait_until 30 has_workers pool 4
     ask '/set?user=Shared'
     assert_status 200
     local cookie workers worker
@@ -49,15 +49,15 @@ ask() {
 @test "a worker that is killed is replaced, and the sessions stay" {
     start_pool pool --workers 2
     start_front front nginx pool
-    wait_until 10 is_healthy
-    wait_until 10 has_workers pool 2
+    wait_until 30 is_healthy
+    wait_until 30 has_workers pool 2
     request /set
     local victim
     for victim in $(workers_of pool); do
         kill -KILL "$victim"
     done
-    wait_until 10 is_healthy
-    wait_until 10 has_workers pool 2
+    wait_until 30 is_healthy
+    wait_until 30 has_workers pool 2
     request /get
     assert_status 200
     assert_value user poloyy

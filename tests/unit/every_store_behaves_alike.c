@@ -144,7 +144,7 @@ static void a_record_expires_at_its_date_however_far_that_is(void **state)
     assert_int_equal(read_one(f->store, f->arena, "past").result, STORE_ABSENT);
 
     assert_int_equal(store_add(f->store, "near", slice("near"), time(NULL) + 1), STORE_OK);
-    int64_t deadline = milliseconds() + 5000;
+    int64_t deadline = milliseconds() + 20000;
     while (read_one(f->store, f->arena, "near").result == STORE_OK && milliseconds() < deadline)
         poll(NULL, 0, 20);
     assert_int_equal(read_one(f->store, f->arena, "near").result, STORE_ABSENT);
@@ -224,7 +224,7 @@ static int set_up_memcached(void **state)
     assert_non_null(f);
     server_prepare(&f->server);
     server_start(&f->server, "64", false);
-    f->store = store_on_sockets((const char *[]){f->server.path}, 1, 2000);
+    f->store = store_on_sockets((const char *[]){f->server.path}, 1, 10000);
     f->arena = arena_create(4096);
     *state = f;
     return 0;

@@ -240,7 +240,7 @@ static inline int set_up_memcached(void **state)
     *state = f;
     server_prepare(&f->server);
     server_start(&f->server, "64", false);
-    return set_up(f, store_on_sockets((const char *[]){f->server.path}, 1, 2000));
+    return set_up(f, store_on_sockets((const char *[]){f->server.path}, 1, 10000));
 }
 
 static inline int tear_down(void **state)

@@ -286,7 +286,7 @@ static int set_up_full_memcached(void **state)
     *state = f;
     server_prepare(&f->server);
     server_start(&f->server, "2", true);
-    return set_up(f, store_on_sockets((const char *[]){f->server.path}, 1, 2000));
+    return set_up(f, store_on_sockets((const char *[]){f->server.path}, 1, 10000));
 }
 
 int main(void)

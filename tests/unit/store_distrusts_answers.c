@@ -2,7 +2,9 @@
  * record, or as the absence of one, and the next question starts afresh. */
 #include "lying_memcached.h"
 
-enum { TIME_LIMIT = 100 }; /* milliseconds */
+/* Milliseconds. The time limit is short, as many lies have to be waited for. On a busy machine the truth may
+ * come too late, too, and what should be late may not be: so these lies are tried up to so often. */
+enum { TIME_LIMIT = 200, PATIENCE = 5000, TRIES = 5 };
 
 struct fixture {
     bool running; /* between begin and end */
@@ -18,11 +20,11 @@ static struct slice slice(const char *text)
     return slice_from_string(text);
 }
 
-static void begin(struct fixture *f, const struct lie *lie)
+static void begin(struct fixture *f, const struct lie *lie, int time_limit)
 {
     server_prepare(&f->server);
     lying_start(&f->server, lie);
-    f->store = store_on_sockets((const char *[]){f->server.path}, 1, TIME_LIMIT);
+    f->store = store_on_sockets((const char *[]){f->server.path}, 1, time_limit);
     f->arena = arena_create(4096);
     log_capture_begin(&f->capture);
     f->running = true;
@@ -37,15 +39,34 @@ static void end(struct fixture *f)
     f->running = false;
 }
 
-/* The store finds its way back to the server, which is honest by now, and every answer fits its question. */
-static void is_in_step_again(struct fixture *f)
+/* False if the record cannot be reached; a wrong answer fails the test. */
+static bool reads(struct fixture *f, const char *key, const char *value)
 {
-    assert_int_equal(read_until(f->store, f->arena, "beta", STORE_OK), STORE_OK);
-    assert_slice_equals(read_one(f->store, f->arena, "gamma").value, "value of gamma");
-    assert_int_equal(store_add(f->store, "delta", slice("value"), time(NULL) + 60), STORE_OK);
-    assert_slice_equals(read_one(f->store, f->arena, "alpha").value, "value of alpha");
-    assert_int_equal(store_delete(f->store, "alpha"), STORE_OK);
-    assert_slice_equals(read_one(f->store, f->arena, "beta").value, "value of beta");
+    struct store_read read = read_one(f->store, f->arena, key);
+
+    if (read.result == STORE_UNREACHABLE)
+        return false;
+    assert_int_equal(read.result, STORE_OK);
+    assert_slice_equals(read.value, value);
+    return true;
+}
+
+/* False if it was not done; a wrong answer fails the test. */
+static bool is_done(enum store_result result)
+{
+    if (result != STORE_UNREACHABLE)
+        assert_int_equal(result, STORE_OK);
+    return result == STORE_OK;
+}
+
+/* The store finds its way back to the server, which is honest by now, and every answer fits its question. */
+static bool is_in_step_again(struct fixture *f)
+{
+    return read_until(f->store, f->arena, "beta", STORE_OK) == STORE_OK &&
+           reads(f, "gamma", "value of gamma") &&
+           is_done(store_add(f->store, "delta", slice("value"), time(NULL) + 60)) &&
+           reads(f, "alpha", "value of alpha") && is_done(store_delete(f->store, "alpha")) &&
+           reads(f, "beta", "value of beta");
 }
 
 enum operation { READ, ADD, REPLACE, DELETE };
@@ -65,18 +86,31 @@ static enum store_result run(struct fixture *f, enum operation operation)
     return store_delete(f->store, "alpha");
 }
 
+/* False if the store was not in step again after it, or if it should have been late and was not. */
+static bool is_unreachable(struct fixture *f, enum operation operation, const struct lie *lie)
+{
+    begin(f, lie, TIME_LIMIT);
+    enum store_result result = run(f, operation);
+    if (result != STORE_UNREACHABLE && lie->delay == 0)
+        fail_msg("operation %d took \"%s\" for result %d", operation, lie->answer, result);
+    bool unreachable = result == STORE_UNREACHABLE;
+    if (unreachable)
+        assert_int_equal(f->store->counters.errors, 1);
+    bool in_step = unreachable && is_in_step_again(f);
+    end(f);
+    return in_step;
+}
+
 static void every_lie_is_unreachable(struct fixture *f, enum operation operation, const char *const answers[],
                                      size_t count, struct lie lie)
 {
     for (size_t i = 0; i < count; i++) {
+        int failures = 0;
         lie.answer = answers[i];
-        begin(f, &lie);
-        enum store_result result = run(f, operation);
-        if (result != STORE_UNREACHABLE)
-            fail_msg("operation %d took \"%s\" for result %d", operation, answers[i], result);
-        assert_int_equal(f->store->counters.errors, 1);
-        is_in_step_again(f);
-        end(f);
+        while (failures < TRIES && !is_unreachable(f, operation, &lie))
+            failures++;
+        if (failures == TRIES)
+            fail_msg("operation %d is out of step after \"%s\"", operation, answers[i]);
     }
 }
 
@@ -205,7 +239,7 @@ static void an_answer_to_a_write_that_does_not_fit_it_is_no_answer(void **state)
 static void a_late_answer_never_meets_a_later_question(void **state)
 {
     static const char *const late[] = {"VALUE beta 0 5 7\r\nstale\r\nEND\r\n", "END\r\n", "STORED\r\n"};
-    const struct lie lie = {.connections = 1, .delay = TIME_LIMIT + 50};
+    const struct lie lie = {.connections = 1, .delay = TIME_LIMIT + 300};
 
     for (enum operation operation = READ; operation <= DELETE; operation++)
         every_lie_is_unreachable(*state, operation, late, COUNT(late), lie);
@@ -220,10 +254,10 @@ static void a_connection_that_was_good_is_not_trusted_for_that(void **state)
 
     for (size_t i = 0; i < COUNT(answers); i++) {
         lie.answer = answers[i];
-        begin(f, &lie);
+        begin(f, &lie, PATIENCE);
         assert_slice_equals(read_one(f->store, f->arena, "alpha").value, "value of alpha");
         assert_int_equal(read_one(f->store, f->arena, "alpha").result, STORE_UNREACHABLE);
-        is_in_step_again(f);
+        assert_true(is_in_step_again(f));
         end(f);
     }
 }
@@ -236,13 +270,13 @@ static void of_a_round_with_a_bad_answer_nothing_is_believed(void **state)
     struct store_read *pointers[] = {&reads[0], &reads[1], &reads[2]};
     struct fixture *f = *state;
 
-    begin(f, &lie);
+    begin(f, &lie, PATIENCE);
     store_read(f->store, pointers, 3, f->arena);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(reads[i].result, STORE_UNREACHABLE);
         assert_null(reads[i].value.data);
     }
-    is_in_step_again(f);
+    assert_true(is_in_step_again(f));
     end(f);
 }
 
@@ -251,10 +285,10 @@ static void an_answer_that_makes_no_sense_is_logged_without_its_content(void **s
     const struct lie lie = {.answer = "VALUE beta 0 6 7\r\nsecret\r\nEND\r\n", .connections = 3};
     struct fixture *f = *state;
 
-    begin(f, &lie);
+    begin(f, &lie, PATIENCE);
     for (int i = 0; i < 3; i++)
         assert_int_equal(read_one(f->store, f->arena, "alpha").result, STORE_UNREACHABLE);
-    is_in_step_again(f);
+    assert_true(is_in_step_again(f));
     end(f);
     assert_int_equal(occurrences(f->log, "makes no sense"), 1);
     assert_int_equal(occurrences(f->log, "secret"), 0);

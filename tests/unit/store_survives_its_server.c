@@ -2,7 +2,9 @@
  * and costs as little as it can. */
 #include "memcached_server.h"
 
-enum { TIME_LIMIT = 300, AT_ONCE = 20 }; /* milliseconds */
+/* Milliseconds. The machine may stand still for a second: what has to be quick is so in less than one time
+ * limit, and what costs one does not cost two. */
+enum { TIME_LIMIT = 2000 };
 
 struct fixture {
     struct memcached_server servers[2];
@@ -42,7 +44,8 @@ static const char *the_log(struct fixture *f)
     return f->log;
 }
 
-/* All four operations, with their results; none may take longer than it has to. */
+/* All four operations, with their results. Each would cost a time limit if it waited; together they do not.
+ */
 static void everything_is_unreachable_at_once(struct fixture *f)
 {
     enum { ROUNDS = 5 };
@@ -54,7 +57,7 @@ static void everything_is_unreachable_at_once(struct fixture *f)
         assert_int_equal(store_replace(f->store, "key", slice("value"), 1, in_an_hour()), STORE_UNREACHABLE);
         assert_int_equal(store_delete(f->store, "key"), STORE_UNREACHABLE);
     }
-    assert_true(milliseconds() - start < ROUNDS * 4 * AT_ONCE);
+    assert_true(milliseconds() - start < TIME_LIMIT);
 }
 
 static void a_server_that_was_killed_is_unreachable_and_found_again_when_it_is_back(void **state)
@@ -104,7 +107,7 @@ static void a_server_that_stands_still_costs_one_time_limit_and_is_found_again_w
     int64_t start = milliseconds();
     assert_int_equal(read_one(f->store, f->arena, "key").result, STORE_UNREACHABLE);
     int64_t cost = milliseconds() - start;
-    assert_true(cost >= TIME_LIMIT - 1 && cost < TIME_LIMIT + TIME_LIMIT / 2);
+    assert_true(cost >= TIME_LIMIT - 1 && cost < 2 * TIME_LIMIT - 1);
     everything_is_unreachable_at_once(f);
 
     server_continue(&f->servers[0]);
