@@ -69,6 +69,19 @@ struct keyring *keyring_create(const struct slice *secrets, size_t count, struct
     return keyring;
 }
 
+void keyring_sign_with(struct keyring *keyring, const unsigned char fingerprint[KEYRING_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < keyring->count; i++) {
+        if (memcmp(keyring->keys[i].fingerprint, fingerprint, KEYRING_FINGERPRINT_SIZE) == 0)
+            keyring->signer = i;
+    }
+}
+
+void keyring_sign_with_first(struct keyring *keyring)
+{
+    keyring->signer = 0;
+}
+
 void keyring_destroy(struct keyring *keyring)
 {
     if (keyring == NULL)

@@ -2,8 +2,9 @@
  *
  * The secret file has one secret a line; lines that are empty or only spaces, and lines that begin with '#',
  * do not count. The first secret signs and seals, all verify and open: a secret is rotated by putting a new
- * line on top. Each secret gives, by HKDF-SHA256 with an info text of its own, a signing key, a sealing key
- * and a 4-byte fingerprint that names it in records. */
+ * line on top. Where several processes change over to a new ring, an older secret signs and seals until all
+ * of them know the first (keyring_sign_with). Each secret gives, by HKDF-SHA256 with an info text of its own,
+ * a signing key, a sealing key and a 4-byte fingerprint that names it in records. */
 #ifndef SESSION_FCGI_KEYRING_H
 #define SESSION_FCGI_KEYRING_H
 
@@ -19,8 +20,9 @@ struct keyring_key {
 };
 
 struct keyring {
-    struct keyring_key keys[KEYRING_MAX_SECRETS]; /* [0] signs and seals */
+    struct keyring_key keys[KEYRING_MAX_SECRETS]; /* the newest first */
     size_t count;                                 /* at least 1 */
+    size_t signer;                                /* which one signs and seals; usually 0 */
 };
 
 /* Reads the secret file. NULL with the reason, and what to do, in `error`: the file cannot be read, is not a
@@ -31,6 +33,13 @@ struct keyring *keyring_load(const char *path, struct error *error);
 
 /* The same from secrets in memory; for tests and for programs that keep secrets elsewhere. */
 struct keyring *keyring_create(const struct slice *secrets, size_t count, struct error *error);
+
+/* From now on the secret of this fingerprint signs and seals, if it is in the ring: other processes know it
+ * and may not know the first one yet. */
+void keyring_sign_with(struct keyring *keyring, const unsigned char fingerprint[KEYRING_FINGERPRINT_SIZE]);
+
+/* From now on the first secret signs and seals, as in a ring that was just made. */
+void keyring_sign_with_first(struct keyring *keyring);
 
 /* Wipes and releases; NULL is allowed. */
 void keyring_destroy(struct keyring *keyring);

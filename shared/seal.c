@@ -39,7 +39,7 @@ struct slice seal_close_with_nonce(struct slice record, const struct session_id 
                                    const struct keyring *keyring,
                                    const unsigned char nonce[CRYPTO_NONCE_SIZE], struct arena *arena)
 {
-    const struct keyring_key *key = &keyring->keys[0];
+    const struct keyring_key *key = &keyring->keys[keyring->signer];
     char *sealed = arena_allocate(arena, SEAL_OVERHEAD + record.length);
     unsigned char derived[CRYPTO_KEY_SIZE];
 

@@ -17,7 +17,7 @@
 
 enum { SEAL_VERSION = 1, SEAL_OVERHEAD = 1 + KEYRING_FINGERPRINT_SIZE + CRYPTO_NONCE_SIZE + CRYPTO_TAG_SIZE };
 
-/* Seals `record` with the first key, into the arena. "No value" if randomness or the library fails. */
+/* Seals `record` with the ring's signer, into the arena. "No value" if randomness or the library fails. */
 struct slice seal_close(struct slice record, const struct session_id *id, const char *store_key,
                         const struct keyring *keyring, struct arena *arena);
 

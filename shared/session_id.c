@@ -46,7 +46,7 @@ bool session_id_sign(const struct session_id *id, const struct keyring *keyring,
 {
     unsigned char signature[CRYPTO_HASH_SIZE];
 
-    if (!crypto_mac_compute(keyring->keys[0].signature, session_id_slice(id), signature)) {
+    if (!crypto_mac_compute(keyring->keys[keyring->signer].signature, session_id_slice(id), signature)) {
         value[0] = '\0';
         return false;
     }
@@ -88,7 +88,7 @@ enum session_id_verdict session_id_verify(struct slice value, const struct keyri
         return SESSION_ID_REFUSED;
     memcpy(id->text, text.data, SESSION_ID_LENGTH);
     id->text[SESSION_ID_LENGTH] = '\0';
-    return key == 0 ? SESSION_ID_GOOD : SESSION_ID_GOOD_OLDER;
+    return key <= keyring->signer ? SESSION_ID_GOOD : SESSION_ID_GOOD_OLDER;
 }
 
 bool session_id_store_key(const struct session_id *id, char key[SESSION_ID_STORE_KEY_LENGTH + 1])

@@ -32,14 +32,14 @@ time_t session_id_issued(const struct session_id *id);
 /* The ID as a slice that lives as long as `id`. */
 struct slice session_id_slice(const struct session_id *id);
 
-/* Writes the cookie value, signed with the first key, NUL-terminated. */
+/* Writes the cookie value, signed with the ring's signer, NUL-terminated. */
 bool session_id_sign(const struct session_id *id, const struct keyring *keyring,
                      char value[SESSION_ID_COOKIE_LENGTH + 1]);
 
 enum session_id_verdict {
     SESSION_ID_REFUSED,    /* not a cookie value of ours */
-    SESSION_ID_GOOD,       /* signed with the first key */
-    SESSION_ID_GOOD_OLDER, /* signed with another key of the ring: time for a fresh cookie */
+    SESSION_ID_GOOD,       /* signed with the ring's signer, or a newer key */
+    SESSION_ID_GOOD_OLDER, /* signed with an older key of the ring: time for a fresh cookie */
 };
 
 /* Checks a cookie value in constant time and takes the ID out. `id` is set unless REFUSED. */

@@ -135,6 +135,13 @@ static void publish_counters(struct loop *loop)
     loop->sessions = sessions;
 }
 
+/* A new secret is used once all workers know it. */
+static void choose_signer(const struct loop *loop)
+{
+    if (atomic_load(&loop->setup.scoreboard->oldest) >= atomic_load(&loop->setup.slot->generation))
+        keyring_sign_with_first(loop->setup.site->keyring);
+}
+
 void loop_serve_round(struct loop *loop, struct connection *const ready[], size_t count)
 {
     struct scoreboard_slot *slot = loop->setup.slot;
@@ -144,6 +151,7 @@ void loop_serve_round(struct loop *loop, struct connection *const ready[], size_
 
     atomic_store_explicit(&slot->busy_since, clock_milliseconds(), memory_order_relaxed);
     scoreboard_enter(slot, STAGE_READING);
+    choose_signer(loop);
     for (size_t i = 0; i < count; i++) {
         struct loop_place *place = &loop->places[place_count];
         if (read_request(loop, place, ready[i], now))

@@ -50,6 +50,7 @@ static bool open_pool(struct pool *pool, struct error *error)
         return false;
     atomic_store(&pool->scoreboard->workers, (int32_t)pool->site->settings.workers);
     atomic_store(&pool->scoreboard->started, clock_milliseconds());
+    pool_note_oldest(pool); /* an upgrade has older ones */
     return true;
 }
 
@@ -112,6 +113,7 @@ static void supervise(struct pool *pool)
         if (signal > 0)
             heed(pool, signal);
         pool_reap(pool);
+        pool_note_oldest(pool);
         pool_retire_old(pool);
         pool_kill_overdue(pool);
     }

@@ -49,7 +49,8 @@ void pool_tell_to_leave(struct pool *pool, struct pool_place *place, int signal)
 
 /* Renewal. */
 void pool_reload(struct pool *pool);
-void pool_retire_old(struct pool *pool); /* tells older generations to leave once the newest serves */
+void pool_note_oldest(struct pool *pool); /* tells the workers which generation is the oldest that lives */
+void pool_retire_old(struct pool *pool);  /* tells older generations to leave once the newest serves */
 void pool_upgrade(struct pool *pool);
 bool pool_inherit(struct pool *pool,
                   struct error *error); /* takes over what pool_upgrade left; places are made */

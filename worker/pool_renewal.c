@@ -16,8 +16,9 @@
 
 extern char **environ;
 
-/* What the old program leaves to the new one: "give,take,pid,pid,…". The name keeps clear of SESSION_FCGI_
- * options. */
+/* What the old program leaves to the new one: "give,take,signer,pid,pid,…", where the signer is the
+ * fingerprint of the secret that its workers sign with, as a number, and one more. The name keeps clear of
+ * SESSION_FCGI_ options. */
 static const char inheritance[] = "FCGI_POOL_INHERITANCE";
 
 static struct site *load_anew(const struct pool *pool, struct error *error)
@@ -28,6 +29,11 @@ static struct site *load_anew(const struct pool *pool, struct error *error)
         return NULL;
     settings.workers = pool->site->settings.workers; /* places and scoreboard are made for so many */
     return site_load(&settings, error);
+}
+
+static const unsigned char *signer_of(const struct site *site)
+{
+    return site->keyring->keys[site->keyring->signer].fingerprint;
 }
 
 void pool_reload(struct pool *pool)
@@ -44,6 +50,8 @@ void pool_reload(struct pool *pool)
         log_error("the reload failed, and the pool goes on as before: %s", error.message);
         return;
     }
+    /* The present workers do not know a new secret: what is signed with it they would take for forged. */
+    keyring_sign_with(site->keyring, signer_of(pool->site));
     site_destroy(pool->site);
     pool->site = site;
     pool->generation++;
@@ -52,6 +60,23 @@ void pool_reload(struct pool *pool)
     pool->start_again_at = 0;
     atomic_store(&pool->scoreboard->generation, pool->generation);
     log_notice("reloading: generation %d begins", pool->generation);
+}
+
+void pool_note_oldest(struct pool *pool)
+{
+    int oldest = pool->generation;
+
+    for (int i = 0; i < pool->place_count; i++) {
+        if (pool->places[i].pid != 0 && pool->places[i].generation < oldest)
+            oldest = pool->places[i].generation;
+    }
+    if (oldest == pool->generation)
+        keyring_sign_with_first(pool->site->keyring); /* for the workers that are started from now on */
+    if (oldest == atomic_load(&pool->scoreboard->oldest))
+        return;
+    atomic_store(&pool->scoreboard->oldest, oldest);
+    if (oldest == pool->generation)
+        log_notice("generation %d has taken over", oldest);
 }
 
 static bool newest_serves(const struct pool *pool)
@@ -117,12 +142,15 @@ void pool_upgrade(struct pool *pool)
 {
     struct error error;
     struct buffer value = {0};
+    uint32_t signer;
 
+    _Static_assert(sizeof signer == KEYRING_FINGERPRINT_SIZE, "a fingerprint is a number of 32 bits");
     if (!check_program(pool, &error)) {
         log_error("the upgrade failed, and the pool goes on as before: %s", error.message);
         return;
     }
-    buffer_append_format(&value, "%d,%d", pool->handover.give, pool->handover.take);
+    memcpy(&signer, signer_of(pool->site), sizeof signer);
+    buffer_append_format(&value, "%d,%d,%lld", pool->handover.give, pool->handover.take, signer + 1LL);
     for (int i = 0; i < pool->place_count; i++) {
         if (pool->places[i].pid != 0)
             buffer_append_format(&value, ",%ld", (long)pool->places[i].pid);
@@ -165,14 +193,18 @@ static void adopt_worker(struct pool *pool, pid_t pid)
 bool pool_inherit(struct pool *pool, struct error *error)
 {
     const char *value = getenv(inheritance);
-    long give, take, pid;
+    long give, take, number, pid;
 
     if (value == NULL)
         return handover_open(&pool->handover, error);
-    if (!next_number(&value, &give) || !next_number(&value, &take) || !set_inherited((int)give, false) ||
-        !set_inherited((int)take, false))
+    if (!next_number(&value, &give) || !next_number(&value, &take) || !next_number(&value, &number) ||
+        !set_inherited((int)give, false) || !set_inherited((int)take, false))
         return error_set(error, "%s is set, and not by an upgrade; unset it", inheritance);
     pool->handover = (struct handover){.give = (int)give, .take = (int)take};
+    uint32_t signer = (uint32_t)(number - 1);
+    unsigned char fingerprint[KEYRING_FINGERPRINT_SIZE];
+    memcpy(fingerprint, &signer, sizeof fingerprint);
+    keyring_sign_with(pool->site->keyring, fingerprint);
     while (*value != '\0' && next_number(&value, &pid))
         adopt_worker(pool, (pid_t)pid);
     return unsetenv(inheritance) == 0 ||

@@ -69,6 +69,7 @@ struct scoreboard_slot {
 struct scoreboard {
     _Atomic int32_t workers;    /* as configured */
     _Atomic int32_t generation; /* the newest */
+    _Atomic int32_t oldest;     /* the oldest generation that has a worker */
     _Atomic int64_t started;    /* monotonic milliseconds: the pool */
     int32_t slot_count;
     struct scoreboard_slot slots[];

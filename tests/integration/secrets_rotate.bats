@@ -41,6 +41,8 @@ reload() {
     before=$(workers)
     kill -HUP "$(pid_of pool)"
     wait_until 30 are_replaced "$before"
+    reloads=$((${reloads-0} + 1))
+    wait_until 30 log_has pool "generation $reloads has taken over"
 }
 
 reload_in_vain() {
@@ -87,6 +89,42 @@ assert_rotates() {
 
 @test "a new secret on top and a restart do the same" {
     assert_rotates "$(new_secret)" restart
+}
+
+# A request that is slow to arrive keeps one worker of before busy: what the new ones sign meanwhile, it must know.
+assert_waits_for_busy_worker() {
+    local first before fresh
+    first=$(cat "$STACK/secret")
+    before=$(workers)
+    launch slow "$ROOT/tests/integration/fastcgi-peer" "$STACK/pool.sock" open=POST,/get,10 body=user= \
+        until="$STACK/go" body=Mabel end answer
+    wait_until 60 log_has slow '^holding$'
+    write_secrets "$(new_secret)" "$first"
+    kill "-$1" "$(pid_of pool)"
+    wait_until 60 has_one_of_before "$before"
+    request '/set?user=Bob'
+    assert_status 200
+    assert_no_header set-cookie
+    touch "$STACK/go"
+    wait_until 60 log_has pool 'has taken over'
+    request '/set?user=Carol'
+    assert_status 200
+    fresh=$(cookie_set)
+    [[ ${fresh%%.*} == "${old%%.*}" && ${fresh#*.} != "${old#*.}" ]] || fail_with 'no fresh cookie'
+    wait_until 60 is_gone "$(pid_of slow)" && sed -i '/ slow$/d' "$STACK/processes"
+}
+
+# Two new workers, and one that is still there.
+has_one_of_before() {
+    [[ $(workers | wc -l) -eq 3 && $(comm -12 <(echo "$1") <(workers) | wc -l) -eq 1 ]]
+}
+
+@test "a new secret is not used before the last worker that does not know it has left" {
+    assert_waits_for_busy_worker HUP
+}
+
+@test "nor when the program is upgraded at the same time" {
+    assert_waits_for_busy_worker USR2
 }
 
 @test "the old cookie opens as long as its secret is there, also after the fresh one was given" {

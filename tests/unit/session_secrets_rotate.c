@@ -127,6 +127,58 @@ static void while_the_workers_change_over_each_opens_what_the_others_wrote(void 
     assert_int_equal(counters(f)->created, 1);
 }
 
+static void a_new_secret_is_not_used_before_all_know_it(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    use_secrets(f, OLD, OLD);
+    put(f, &browser, "a", "1");
+    use_secrets(f, NEW, OLD);
+    keyring_sign_with(&f->keyring, f->secrets[OLD]->keys[0].fingerprint);
+    put(f, &browser, "a", "2");
+    assert_string_equal(browser.set_cookie, "");
+    struct browser newcomer = {0};
+    put(f, &newcomer, "b", "1");
+
+    use_secrets(f, OLD, OLD); /* another process, which has not heard of it */
+    assert_stored(f, &browser, "a", "2");
+    assert_stored(f, &newcomer, "b", "1");
+    put(f, &browser, "a", "3");
+
+    use_secrets(f, NEW, OLD);
+    keyring_sign_with(&f->keyring, f->secrets[OLD]->keys[0].fingerprint);
+    keyring_sign_with_first(&f->keyring);
+    put(f, &browser, "a", "4");
+    assert_string_not_equal(browser.set_cookie, "");
+    use_secrets(f, NEW, NEW);
+    assert_stored(f, &browser, "a", "4");
+}
+
+static void a_cookie_that_others_signed_with_the_new_secret_is_left_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    use_secrets(f, NEW, OLD);
+    put(f, &browser, "a", "1");
+    keyring_sign_with(&f->keyring, f->secrets[OLD]->keys[0].fingerprint);
+    put(f, &browser, "a", "2");
+    assert_string_equal(browser.set_cookie, "");
+    assert_stored(f, &browser, "a", "2");
+}
+
+static void a_secret_that_is_not_in_the_ring_cannot_sign(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    use_secrets(f, NEW, NEW);
+    keyring_sign_with(&f->keyring, f->secrets[OLD]->keys[0].fingerprint);
+    put(f, &browser, "a", "1");
+    assert_stored(f, &browser, "a", "1");
+}
+
 int main(void)
 {
     struct CMUnitTest tests[] = {
@@ -136,6 +188,9 @@ int main(void)
         PROMISE(what_was_written_since_does_not_need_the_older_secret),
         PROMISE(a_secret_that_is_removed_ends_its_sessions),
         PROMISE(a_record_of_a_removed_secret_is_damaged_though_the_cookie_is_good),
+        PROMISE(a_new_secret_is_not_used_before_all_know_it),
+        PROMISE(a_cookie_that_others_signed_with_the_new_secret_is_left_as_it_is),
+        PROMISE(a_secret_that_is_not_in_the_ring_cannot_sign),
         PROMISE(while_the_workers_change_over_each_opens_what_the_others_wrote),
     };
 
