@@ -172,9 +172,7 @@ static void heed_signals(struct loop *loop)
         begin_leaving(loop, LOOP_LEAVES_AT_ONCE);
     else if (signal_stop > 0)
         begin_leaving(loop, LOOP_LEAVES);
-    else if (loop->setup.alone && signal_hand_over > 0)
-        begin_leaving(loop, LOOP_LEAVES); /* there is nobody to hand anything to */
-    else if (signal_hand_over > 0 || signal_reload > 0)
+    else if (signal_hand_over > 0)
         begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
     if (signal_status > 0) {
         signal_status = 0;
@@ -254,7 +252,7 @@ static bool catch_signals(struct loop *loop, struct error *error)
     return true;
 }
 
-static bool loop_open(struct loop *loop, struct error *error)
+static bool begin_waiting(struct loop *loop, struct error *error)
 {
     if (!catch_signals(loop, error))
         return false;
@@ -265,7 +263,47 @@ static bool loop_open(struct loop *loop, struct error *error)
            error_set(error, "descriptor 0 and the handover socket cannot be waited on: %s", strerror(errno));
 }
 
-static void loop_close(struct loop *loop)
+struct loop *loop_open(const struct loop_setup *setup, struct error *error)
+{
+    struct loop *loop = memory_allocate_zeroed(1, sizeof *loop);
+
+    loop->setup = *setup;
+    loop->epoll = -1;
+    loop->look = memory_allocate(CONNECTION_LOOK_SIZE);
+    loop->now = clock_milliseconds();
+    loop->most_connections = loop_most_connections(loop);
+    loop_prepare_places(loop);
+    if (!begin_waiting(loop, error)) {
+        loop_close(loop);
+        return NULL;
+    }
+    return loop;
+}
+
+enum loop_end loop_run(struct loop *loop)
+{
+    atomic_store(&loop->setup.slot->state, SCOREBOARD_SERVING);
+    while (wait_and_serve(loop)) {
+        if (signal_reload > 0 && loop->leaving == LOOP_STAYS) {
+            signal_reload = 0;
+            return LOOP_RELOAD;
+        }
+    }
+    return LOOP_STOPPED;
+}
+
+/* Between two rounds nothing else points into the site: connections hold only bytes, and each request finds
+ * its place made anew. */
+void loop_change_site(struct loop *loop, const struct site *site, struct sessions *sessions)
+{
+    loop->setup.site = site;
+    loop->setup.sessions = sessions;
+    loop->stored = sessions_store(sessions)->counters;
+    loop->sessions = *sessions_counters(sessions);
+    loop->most_connections = loop_most_connections(loop);
+}
+
+void loop_close(struct loop *loop)
 {
     for (int state = 0; state < CONNECTION_STATES; state++) {
         while (loop->lists[state].first != NULL)
@@ -276,29 +314,4 @@ static void loop_close(struct loop *loop)
     if (loop->epoll >= 0)
         close(loop->epoll);
     free(loop);
-}
-
-enum loop_end loop_run(const struct loop_setup *setup, struct error *error)
-{
-    struct loop *loop = memory_allocate_zeroed(1, sizeof *loop);
-
-    loop->setup = *setup;
-    loop->epoll = -1;
-    loop->look = memory_allocate(CONNECTION_LOOK_SIZE);
-    loop->now = clock_milliseconds();
-    loop->most_connections = loop_most_connections(loop);
-    bool opened = loop_prepare_places(loop) && loop_open(loop, error);
-    if (opened) {
-        atomic_store(&setup->slot->state, SCOREBOARD_SERVING);
-        while (wait_and_serve(loop))
-            continue;
-    }
-    enum loop_leaving leaving = loop->leaving;
-    loop_close(loop);
-    if (!opened)
-        return LOOP_FAILED;
-    if (leaving != LOOP_LEAVES_HANDING_OVER || signal_reload == 0)
-        return LOOP_STOPPED;
-    signal_reload = 0;
-    return LOOP_RELOAD;
 }

@@ -21,16 +21,28 @@ struct loop_setup {
 };
 
 enum loop_end {
-    LOOP_FAILED,  /* could not be set up, for the reason in `error` */
     LOOP_STOPPED, /* was told to leave, or has served max_requests */
-    LOOP_RELOAD,  /* alone, and told to read everything anew; the connections wait in the handover socket */
+    LOOP_RELOAD,  /* alone, and told to read everything anew: run it again afterwards */
 };
 
-/* Serves until a signal or max_requests asks the worker to leave. Signals are blocked except in the wait:
+struct loop;
+
+/* Gets ready to serve: from here on the signals below are blocked, except while loop_run waits. NULL with the
+ * reason. */
+struct loop *loop_open(const struct loop_setup *setup, struct error *error);
+
+/* Serves until a signal or max_requests asks for something else:
  *   SIGTERM         finish what runs, close kept connections, return; a second one (alone): return at once
- *   SIGQUIT         the same, but hand the other connections over to the workers that stay
- *   SIGINT, SIGHUP  (alone) like SIGTERM; and like SIGQUIT, to LOOP_RELOAD
+ *   SIGQUIT         the same, but hand kept connections over to the workers that stay
+ *   SIGINT, SIGHUP  (alone) like SIGTERM; and return LOOP_RELOAD, with all connections as they are
  *   SIGUSR1         (alone) log the status */
-enum loop_end loop_run(const struct loop_setup *setup, struct error *error);
+enum loop_end loop_run(struct loop *loop);
+
+/* After LOOP_RELOAD: goes on with another site, keeping the connections. Nothing refers to the old site and
+ * its sessions any more. */
+void loop_change_site(struct loop *loop, const struct site *site, struct sessions *sessions);
+
+/* Closes what is still open, and releases. */
+void loop_close(struct loop *loop);
 
 #endif

@@ -68,7 +68,7 @@ void loop_settle(struct loop *loop, struct connection *connection);
 /* Reads, answers and settles up to LOOP_ROUND_SIZE connections that are READY; they are in no list. */
 void loop_serve_round(struct loop *loop, struct connection *const ready[], size_t count);
 
-bool loop_prepare_places(struct loop *loop);
+void loop_prepare_places(struct loop *loop);
 void loop_release_places(struct loop *loop);
 
 #endif

@@ -6,13 +6,12 @@
 
 enum { ARENA_SIZE = 16 * 1024 };
 
-bool loop_prepare_places(struct loop *loop)
+void loop_prepare_places(struct loop *loop)
 {
     for (size_t i = 0; i < LOOP_ROUND_SIZE; i++) {
         loop->places[i].request = fcgi_request_create();
         loop->places[i].arena = arena_create(ARENA_SIZE);
     }
-    return true;
 }
 
 void loop_release_places(struct loop *loop)

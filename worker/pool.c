@@ -139,7 +139,7 @@ int pool_run(const struct start *start, struct site *site, int listener)
 }
 
 /* Reads everything anew; goes on with the old site if anything is wrong. */
-static struct site *reload_alone(const struct start *start, struct site *site)
+static bool reload_alone(const struct start *start, struct worker *worker, struct site **site)
 {
     struct settings settings;
     struct error error;
@@ -147,47 +147,61 @@ static struct site *reload_alone(const struct start *start, struct site *site)
 
     if (settings_parse(start->argc, start->argv, environ, &settings, &error))
         fresh = site_load(&settings, &error);
-    if (fresh == NULL) {
+    if (fresh == NULL || !worker_change_site(worker, fresh, &error)) {
         log_error("the reload failed, and the program goes on as before: %s", error.message);
-        return site;
+        site_destroy(fresh);
+        return false;
     }
-    site_destroy(site);
+    site_destroy(*site);
+    *site = fresh;
     log_notice("reloaded");
-    return fresh;
+    return true;
+}
+
+/* The process is its own worker, in slot 0. */
+static struct worker *open_alone(const struct site *site, struct scoreboard *scoreboard, int listener,
+                                 struct error *error)
+{
+    const struct worker_setup setup = {.site = site,
+                                       .scoreboard = scoreboard,
+                                       .slot = &scoreboard->slots[0],
+                                       .listener = listener,
+                                       .alone = true};
+
+    atomic_store(&scoreboard->started, clock_milliseconds());
+    atomic_store(&setup.slot->started, clock_milliseconds());
+    atomic_store(&setup.slot->pid, (int32_t)getpid());
+    return worker_open(&setup, error);
+}
+
+/* The one slot is the newest generation, and the oldest. */
+static void count_reload(struct scoreboard *scoreboard)
+{
+    atomic_fetch_add(&scoreboard->generation, 1);
+    atomic_fetch_add(&scoreboard->oldest, 1);
+    atomic_fetch_add(&scoreboard->slots[0].generation, 1);
 }
 
 int pool_serve_alone(const struct start *start, struct site *site, int listener)
 {
     struct error error;
-    struct handover handover;
-    enum loop_end end;
     struct scoreboard *scoreboard = scoreboard_create(1, &error);
 
     process_title("session-fcgi: alone");
-    signal(SIGUSR2,
-           SIG_IGN); /* an upgrade in place is the master's; by default the signal would end the program */
-    if (scoreboard == NULL || !handover_open(&handover, &error)) {
+    /* An upgrade in place is the master's; by default the signal would end the program. */
+    signal(SIGUSR2, SIG_IGN);
+    struct worker *worker = scoreboard ? open_alone(site, scoreboard, listener, &error) : NULL;
+    if (worker == NULL) {
         log_error("%s", error.message);
+        site_destroy(site);
         return EXIT_FAILURE;
     }
-    atomic_store(&scoreboard->started, clock_milliseconds());
-    atomic_store(&scoreboard->slots[0].started, clock_milliseconds());
-    atomic_store(&scoreboard->slots[0].pid, (int32_t)getpid());
     log_notice("session-fcgi %s: serving without workers", SESSION_FCGI_VERSION);
-    do {
-        const struct worker_setup setup = {.site = site,
-                                           .scoreboard = scoreboard,
-                                           .slot = &scoreboard->slots[0],
-                                           .listener = listener,
-                                           .handover = &handover,
-                                           .alone = true};
-        end = worker_serve(&setup, &error);
-        if (end == LOOP_RELOAD)
-            site = reload_alone(start, site);
-    } while (end == LOOP_RELOAD);
-    if (end == LOOP_FAILED)
-        log_error("%s", error.message);
-    handover_close(&handover);
+    while (worker_serve(worker) == LOOP_RELOAD) {
+        if (reload_alone(start, worker, &site))
+            count_reload(scoreboard);
+    }
+    worker_close(worker);
     site_destroy(site);
-    return end == LOOP_FAILED ? EXIT_FAILURE : EXIT_SUCCESS;
+    return EXIT_SUCCESS;
 }

@@ -36,10 +36,13 @@ static _Noreturn void be_worker(struct pool *pool, int place)
         .handover = &pool->handover,
     };
     /* SIGTERM and SIGQUIT stay blocked until the loop waits: one that comes earlier is not lost. */
-    if (worker_serve(&setup, &error) == LOOP_FAILED) {
+    struct worker *worker = worker_open(&setup, &error);
+    if (worker == NULL) {
         log_error("%s", error.message);
         exit(EXIT_FAILURE);
     }
+    (void)worker_serve(worker);
+    worker_close(worker);
     site_destroy(pool->site);
     free(pool->places);
     exit(EXIT_SUCCESS);

@@ -1,10 +1,17 @@
 #include "worker.h"
 
+#include <stdlib.h>
+
 #include "crypto.h"
 #include "memory.h"
 
 /* libfcgi allocates some 24 KiB for each request of a round, and frees them at its end. */
 enum { KEPT_FREED_MEMORY = 2 * 1024 * 1024 };
+
+struct worker {
+    struct sessions *sessions;
+    struct loop *loop;
+};
 
 /* Workers that were started together must not all leave together: up to a quarter more, by chance. */
 static long with_jitter(long max_requests)
@@ -16,10 +23,12 @@ static long with_jitter(long max_requests)
     return max_requests + (long)(chance % ((unsigned long)max_requests / 4 + 1));
 }
 
-enum loop_end worker_serve(const struct worker_setup *setup, struct error *error)
+static struct loop *open_loop(const struct worker_setup *setup, struct sessions *sessions,
+                              struct error *error)
 {
-    struct loop_setup loop = {
+    const struct loop_setup loop = {
         .site = setup->site,
+        .sessions = sessions,
         .scoreboard = setup->scoreboard,
         .slot = setup->slot,
         .listener = setup->listener,
@@ -28,11 +37,45 @@ enum loop_end worker_serve(const struct worker_setup *setup, struct error *error
         .alone = setup->alone,
     };
 
+    return loop_open(&loop, error);
+}
+
+struct worker *worker_open(const struct worker_setup *setup, struct error *error)
+{
     memory_keep_freed(KEPT_FREED_MEMORY);
-    loop.sessions = site_open_sessions(setup->site, error);
-    if (loop.sessions == NULL)
-        return LOOP_FAILED;
-    enum loop_end end = loop_run(&loop, error);
-    sessions_destroy(loop.sessions);
-    return end;
+    struct sessions *sessions = site_open_sessions(setup->site, error);
+    if (sessions == NULL)
+        return NULL;
+    struct loop *loop = open_loop(setup, sessions, error);
+    if (loop == NULL) {
+        sessions_destroy(sessions);
+        return NULL;
+    }
+    struct worker *worker = memory_allocate(sizeof *worker);
+    *worker = (struct worker){.sessions = sessions, .loop = loop};
+    return worker;
+}
+
+enum loop_end worker_serve(struct worker *worker)
+{
+    return loop_run(worker->loop);
+}
+
+bool worker_change_site(struct worker *worker, const struct site *site, struct error *error)
+{
+    struct sessions *sessions = site_open_sessions(site, error);
+
+    if (sessions == NULL)
+        return false;
+    loop_change_site(worker->loop, site, sessions);
+    sessions_destroy(worker->sessions);
+    worker->sessions = sessions;
+    return true;
+}
+
+void worker_close(struct worker *worker)
+{
+    loop_close(worker->loop);
+    sessions_destroy(worker->sessions);
+    free(worker);
 }

@@ -10,11 +10,22 @@ struct worker_setup {
     struct scoreboard *scoreboard;
     struct scoreboard_slot *slot;
     int listener;
-    const struct handover *handover;
+    const struct handover *handover; /* NULL if there is nobody to hand connections to */
     bool alone;
 };
 
-/* Opens the store and serves. What loop_run says; LOOP_FAILED with the reason. */
-enum loop_end worker_serve(const struct worker_setup *setup, struct error *error);
+struct worker;
+
+/* Opens the store and gets ready to serve; the site outlives the worker. NULL with the reason. */
+struct worker *worker_open(const struct worker_setup *setup, struct error *error);
+
+/* Serves. What loop_run says. */
+enum loop_end worker_serve(struct worker *worker);
+
+/* After LOOP_RELOAD: goes on with this site and a store of its own, keeping the connections; the old site may
+ * be destroyed. False with the reason, and everything as before. */
+bool worker_change_site(struct worker *worker, const struct site *site, struct error *error);
+
+void worker_close(struct worker *worker);
 
 #endif
