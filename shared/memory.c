@@ -46,12 +46,11 @@ char *memory_copy_string(const char *string)
     return memcpy(memory_allocate(size), string, size);
 }
 
-void memory_keep_freed(size_t size)
+bool memory_keep_freed(size_t size)
 {
 #ifdef M_TRIM_THRESHOLD
-    if (mallopt(M_TRIM_THRESHOLD, (int)size) == 0)
-        log_warning("the heap cannot be told to keep freed memory");
+    return mallopt(M_TRIM_THRESHOLD, (int)size) != 0;
 #else
-    (void)size;
+    return size == 0;
 #endif
 }
