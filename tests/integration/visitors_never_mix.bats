@@ -40,13 +40,13 @@ all_ask() {
     done | at_once
 }
 
-# No answer has anyone's name but the visitor's own, and none sets another's cookie.
+# No answer has anyone's name but the visitor's own, and none sets another's cookie. `allowed` are their statuses.
 assert_nobody_sees_another() {
     local i given ids
     ids=$(printf '%s\n' "${cookies[@]%%.*}")
     for ((i = 1; i < ${#cookies[@]}; i++)); do
         answer "$i"
-        [[ $status == 200 || $status == 503 ]] || fail_with "visitor $i"
+        [[ $status =~ ^(${allowed-200|503})$ ]] || fail_with "visitor $i"
         if grep -o 'visitor-[0-9]*\.' <<<"$body" | grep -vxF "visitor-$i."; then
             fail_with "visitor $i sees another's session"
         fi
@@ -130,6 +130,8 @@ hears() {
     assert_harmless previous 'makes no sense'
 }
 
+# A write may be answered with what belongs to a read before, at which libmemcached ends the worker by an assertion.
 @test "all these lies together" {
+    local allowed='200|502|503'
     assert_harmless any
 }
