@@ -291,6 +291,16 @@ static enum store_result replace_record(struct store *store, const char *key, st
 
 /* ---- the store ---- */
 
+static bool tick(struct store *store)
+{
+    struct store_memcached *memcached = memcached_of(store);
+    bool waits = false;
+
+    for (size_t i = 0; i < memcached->server_count; i++)
+        waits |= !store_breaker_look(memcached->servers[i].breaker);
+    return waits;
+}
+
 static void destroy(struct store *store)
 {
     struct store_memcached *memcached = memcached_of(store);
@@ -313,6 +323,7 @@ struct store *store_memcached_create(const struct store_memcached_server *server
         .replace = replace_record,
         .delete = delete_record,
         .check = check,
+        .tick = tick,
         .destroy = destroy,
     };
     struct store_router *router = store_router_create(servers, count, error);
