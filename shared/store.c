@@ -27,6 +27,11 @@ bool store_check(struct store *store, struct arena *arena, struct slice *unreach
     return store->ops->check(store, arena, unreachable);
 }
 
+bool store_tick(struct store *store)
+{
+    return store->ops->tick != NULL && store->ops->tick(store);
+}
+
 void store_destroy(struct store *store)
 {
     if (store != NULL)

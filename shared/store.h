@@ -51,6 +51,7 @@ struct store_ops {
                                  time_t expires);
     enum store_result (*delete)(struct store *store, const char *key);
     bool (*check)(struct store *store, struct arena *arena, struct slice *unreachable);
+    bool (*tick)(struct store *store); /* NULL for a store that never has anything to wait for */
     void (*destroy)(struct store *store);
 };
 
@@ -78,6 +79,12 @@ enum store_result store_delete(struct store *store, const char *key);
 /* Asks every server whether it answers. True if all do; else false, and *unreachable names those that do not,
  * in the arena, separated by ", ". */
 bool store_check(struct store *store, struct arena *arena, struct slice *unreachable);
+
+/* To be called now and then by a process that also lives between requests: looks, without waiting, whether
+ * servers that did not answer do so again, so that the next request need not find it out. True while there
+ * are some: it is worth calling again in some 100 milliseconds. Who never calls it loses the first few
+ * requests after the server's return. Costs nothing while all servers answer. */
+bool store_tick(struct store *store);
 
 /* Closes connections and releases the store; NULL is allowed. */
 void store_destroy(struct store *store);

@@ -136,8 +136,10 @@ void store_addresses_advance(struct store_addresses *addresses)
         addresses->current = (addresses->current + 1) % addresses->count;
 }
 
-void store_addresses_refresh(struct store_addresses *addresses)
+bool store_addresses_refresh(struct store_addresses *addresses)
 {
-    if (addresses->server.path[0] == '\0' && store_clock() >= addresses->next_lookup)
-        look_up(addresses);
+    if (addresses->server.path[0] != '\0' || store_clock() < addresses->next_lookup)
+        return false;
+    look_up(addresses);
+    return true;
 }

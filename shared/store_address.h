@@ -32,8 +32,9 @@ bool store_addresses_current_as_text(const struct store_addresses *addresses,
 void store_addresses_advance(struct store_addresses *addresses);
 
 /* Looks the name up again if that is due: the server cannot be reached, perhaps because it has moved. This
- * may wait for a name server, so it is done seldom enough to take at most a twentieth of the time. */
-void store_addresses_refresh(struct store_addresses *addresses);
+ * may wait for a name server, so it is done seldom enough to take at most a twentieth of the time. True if it
+ * was done. */
+bool store_addresses_refresh(struct store_addresses *addresses);
 
 /* Milliseconds of a clock that only goes forward. */
 int64_t store_clock(void);

@@ -9,8 +9,8 @@
 #include "memory.h"
 
 enum {
-    PROBE_PAUSE = 100,     /* milliseconds from a probe that failed to the next */
-    PROBE_PATIENCE = 1000, /* after which a probe without an answer is replaced */
+    PROBE_PAUSE = 100,     /* milliseconds from the beginning of a probe to that of the next */
+    PROBE_PATIENCE = 1000, /* after which a probe that waits in vain is replaced */
 };
 
 static const char question[] = "version\r\n";
@@ -19,11 +19,12 @@ static const char answer[] = "VERSION ";
 struct store_breaker {
     struct store_addresses *addresses;
     bool open;
-    int probe;           /* the probe's socket, or -1 between two probes */
-    bool asked;          /* the question has been sent */
-    size_t answered;     /* how much of the answer has come */
-    int64_t probe_began; /* store_clock() */
+    int probe;             /* the probe's socket, or -1 between two probes */
+    bool asked;            /* the question has been sent */
+    size_t answered;       /* how much of the answer has come */
+    int64_t waiting_since; /* store_clock() when the probe began to wait for what it waits for now */
     int64_t next_probe;
+    size_t failed; /* probes, since the breaker opened or the name was last looked up */
 };
 
 struct store_breaker *store_breaker_create(struct store_addresses *addresses)
@@ -50,12 +51,12 @@ void store_breaker_destroy(struct store_breaker *breaker)
     free(breaker);
 }
 
-/* Gives this address up for a while. Returns false: there is no answer. */
+/* Gives this address up for now. Returns false: there is no answer. */
 static bool fail_probe(struct store_breaker *breaker)
 {
     end_probe(breaker);
     store_addresses_advance(breaker->addresses);
-    breaker->next_probe = store_clock() + PROBE_PAUSE;
+    breaker->failed++;
     return false;
 }
 
@@ -64,14 +65,14 @@ static bool begin_probe(struct store_breaker *breaker)
 {
     socklen_t length;
 
-    store_addresses_refresh(breaker->addresses);
+    breaker->waiting_since = store_clock();
+    breaker->next_probe = breaker->waiting_since + PROBE_PAUSE;
     const struct sockaddr *address = store_addresses_current(breaker->addresses, &length);
     if (address == NULL)
         return fail_probe(breaker);
     breaker->probe = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (breaker->probe < 0)
         return fail_probe(breaker);
-    breaker->probe_began = store_clock();
     breaker->asked = false;
     breaker->answered = 0;
     if (connect(breaker->probe, address, length) != 0 && errno != EINPROGRESS)
@@ -91,6 +92,7 @@ static bool ask(struct store_breaker *breaker)
     if (ready < 0 || send(breaker->probe, question, (size_t)size, MSG_NOSIGNAL) != size)
         return fail_probe(breaker);
     breaker->asked = true;
+    breaker->waiting_since = store_clock();
     return true;
 }
 
@@ -109,23 +111,28 @@ static bool has_answer(struct store_breaker *breaker)
     return breaker->answered == size;
 }
 
-/* One step of the probe, as far as it goes without waiting. */
-static bool probe(struct store_breaker *breaker)
+/* Takes the probe that is under way one step on. */
+static bool continue_probe(struct store_breaker *breaker)
 {
-    int64_t now = store_clock();
-
-    if (breaker->probe >= 0 && now - breaker->probe_began >= PROBE_PATIENCE) {
-        fail_probe(breaker);
-        breaker->next_probe = now;
-    }
-    if (breaker->probe < 0 && (now < breaker->next_probe || !begin_probe(breaker)))
-        return false;
-    if (!breaker->asked && !ask(breaker))
-        return false;
-    return has_answer(breaker);
+    return (breaker->asked || ask(breaker)) && has_answer(breaker);
 }
 
-bool store_breaker_is_closed(struct store_breaker *breaker)
+/* One step, as far as it goes without waiting. Whoever looks seldom finds an answer that has come long ago,
+ * so patience ends only after looking. */
+static bool probe(struct store_breaker *breaker)
+{
+    if (breaker->probe >= 0) {
+        if (continue_probe(breaker))
+            return true;
+        if (breaker->probe >= 0 && store_clock() - breaker->waiting_since < PROBE_PATIENCE)
+            return false;
+        if (breaker->probe >= 0)
+            fail_probe(breaker);
+    }
+    return store_clock() >= breaker->next_probe && begin_probe(breaker) && continue_probe(breaker);
+}
+
+bool store_breaker_look(struct store_breaker *breaker)
 {
     if (!breaker->open)
         return true;
@@ -137,11 +144,24 @@ bool store_breaker_is_closed(struct store_breaker *breaker)
     return true;
 }
 
+bool store_breaker_is_closed(struct store_breaker *breaker)
+{
+    if (store_breaker_look(breaker))
+        return true;
+    if (breaker->failed < store_addresses_count(breaker->addresses) ||
+        !store_addresses_refresh(breaker->addresses))
+        return false;
+    breaker->failed = 0;
+    end_probe(breaker); /* it may go to an address that is none any more */
+    return store_breaker_look(breaker);
+}
+
 void store_breaker_open(struct store_breaker *breaker, const char *cause)
 {
     if (breaker->open)
         return;
     breaker->open = true;
+    breaker->failed = 0;
     breaker->next_probe = store_clock();
     log_warning("store %s: %s; its sessions cannot be reached until it answers again",
                 store_addresses_name(breaker->addresses), cause);

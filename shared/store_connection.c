@@ -15,38 +15,30 @@ enum { EARLIEST_DATE = 60 * 60 * 24 * 30 + 1 };
 
 struct store_connection {
     const struct store_addresses *addresses;
-    int time_limit;
+    int64_t deadline;           /* store_clock() */
     memcached_st *handle;       /* knows this server only; NULL while closed */
     memcached_result_st result; /* lives as long as the handle */
     char cause[128];
 };
 
-/* A handle with our settings. RETRY_TIMEOUT and its kin do not matter: a handle that has failed is thrown
- * away, so the library's own idea of a dead server never comes into play. */
-static memcached_st *handle_create(int time_limit, struct error *error)
+/* A handle with our settings, save those of time. RETRY_TIMEOUT and its kin do not matter: a handle that has
+ * failed is thrown away, so the library's own idea of a dead server never comes into play. */
+static memcached_st *handle_create(struct error *error)
 {
-    const struct {
-        memcached_behavior_t behavior;
-        uint64_t value;
-    } settings[] = {
-        {MEMCACHED_BEHAVIOR_SUPPORT_CAS, 1},
-        {MEMCACHED_BEHAVIOR_TCP_NODELAY, 1},
-        {MEMCACHED_BEHAVIOR_TCP_KEEPALIVE, 1},
-        {MEMCACHED_BEHAVIOR_VERIFY_KEY, 1},
-        {MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED, 1},
-        {MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, (uint64_t)time_limit},
-        {MEMCACHED_BEHAVIOR_POLL_TIMEOUT, (uint64_t)time_limit},
+    static const memcached_behavior_t switched_on[] = {
+        MEMCACHED_BEHAVIOR_SUPPORT_CAS, MEMCACHED_BEHAVIOR_TCP_NODELAY,     MEMCACHED_BEHAVIOR_TCP_KEEPALIVE,
+        MEMCACHED_BEHAVIOR_VERIFY_KEY,  MEMCACHED_BEHAVIOR_KETAMA_WEIGHTED,
     };
     memcached_st *handle = memcached_create(NULL);
 
     if (handle == NULL)
         memory_exhausted(sizeof *handle);
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        memcached_return_t code = memcached_behavior_set(handle, settings[i].behavior, settings[i].value);
+    for (size_t i = 0; i < sizeof switched_on / sizeof *switched_on; i++) {
+        memcached_return_t code = memcached_behavior_set(handle, switched_on[i], 1);
         if (code == MEMCACHED_SUCCESS)
             continue;
         error_set(error, "libmemcached refuses its setting %s: %s",
-                  libmemcached_string_behavior(settings[i].behavior), memcached_strerror(handle, code));
+                  libmemcached_string_behavior(switched_on[i]), memcached_strerror(handle, code));
         memcached_free(handle);
         return NULL;
     }
@@ -65,12 +57,11 @@ static bool handle_add(memcached_st *handle, const struct store_memcached_server
                      memcached_strerror(handle, code));
 }
 
-struct store_connection *store_connection_create(const struct store_addresses *addresses, int time_limit)
+struct store_connection *store_connection_create(const struct store_addresses *addresses)
 {
     struct store_connection *connection = memory_allocate_zeroed(1, sizeof *connection);
 
     connection->addresses = addresses;
-    connection->time_limit = time_limit;
     return connection;
 }
 
@@ -105,6 +96,21 @@ static enum store_outcome fail(struct store_connection *connection, enum store_o
     return outcome;
 }
 
+void store_connection_set_deadline(struct store_connection *connection, int64_t deadline)
+{
+    connection->deadline = deadline;
+}
+
+/* Lets the library wait for what is left of the time: with 0 it takes what is there and waits for nothing. */
+static void limit_waiting(struct store_connection *connection)
+{
+    int64_t left = connection->deadline - store_clock();
+    uint64_t limit = left > 0 ? (uint64_t)left : 0;
+
+    memcached_behavior_set(connection->handle, MEMCACHED_BEHAVIOR_CONNECT_TIMEOUT, limit);
+    memcached_behavior_set(connection->handle, MEMCACHED_BEHAVIOR_POLL_TIMEOUT, limit);
+}
+
 /* Makes sure that there is a handle for the server's current address; it connects when it is first used. */
 static enum store_outcome open_handle(struct store_connection *connection)
 {
@@ -115,7 +121,7 @@ static enum store_outcome open_handle(struct store_connection *connection)
         return STORE_ANSWERED;
     if (!store_addresses_current_as_text(connection->addresses, &address))
         return fail(connection, STORE_LOST, "its name cannot be looked up");
-    memcached_st *handle = handle_create(connection->time_limit, &error);
+    memcached_st *handle = handle_create(&error);
     if (handle == NULL || !handle_add(handle, &address, &error)) {
         memcached_free(handle);
         return fail(connection, STORE_LOST, error.message);
@@ -159,6 +165,7 @@ enum store_outcome store_connection_ask(struct store_connection *connection, con
 
     if (opened != STORE_ANSWERED)
         return opened;
+    limit_waiting(connection);
     memcached_return_t code = memcached_mget(connection->handle, keys, lengths, count);
     return code == MEMCACHED_SUCCESS ? STORE_ANSWERED : understand_failure(connection, code);
 }
@@ -178,8 +185,9 @@ bool store_connection_receive(struct store_connection *connection, struct store_
                               enum store_outcome *outcome)
 {
     memcached_return_t code;
-    const memcached_result_st *result = fetch(connection, &code);
 
+    limit_waiting(connection);
+    const memcached_result_st *result = fetch(connection, &code);
     if (result == NULL) {
         *outcome = code == MEMCACHED_END ? STORE_ANSWERED : understand_failure(connection, code);
         return false;
@@ -261,6 +269,7 @@ enum store_outcome store_connection_run(struct store_connection *connection,
 
     if (opened != STORE_ANSWERED)
         return opened;
+    limit_waiting(connection);
     memcached_return_t code = send_command(connection->handle, command);
     if (!understand(command, code, result))
         return understand_failure(connection, code);
@@ -281,7 +290,7 @@ struct store_router *store_router_create(const struct store_memcached_server *se
 {
     struct store_router *router = memory_allocate_zeroed(1, sizeof *router);
 
-    router->handle = handle_create(1, error);
+    router->handle = handle_create(error);
     for (size_t i = 0; i < count && router->handle != NULL; i++) {
         if (handle_add(router->handle, &servers[i], error))
             continue;

@@ -35,8 +35,8 @@ struct store_command {
 
 struct store_connection;
 
-/* Does not connect yet. `time_limit` is in milliseconds. The addresses stay the caller's and outlive it. */
-struct store_connection *store_connection_create(const struct store_addresses *addresses, int time_limit);
+/* Does not connect yet. The addresses stay the caller's and outlive it. */
+struct store_connection *store_connection_create(const struct store_addresses *addresses);
 void store_connection_destroy(struct store_connection *connection); /* NULL is allowed */
 
 /* Closes the connection, without waiting; whatever was still to come is never seen. */
@@ -44,6 +44,12 @@ void store_connection_close(struct store_connection *connection);
 
 /* What the last outcome other than STORE_ANSWERED came from, for the log. */
 const char *store_connection_cause(const struct store_connection *connection);
+
+/* Nothing is waited for after `deadline` (of store_clock()): what is not there by then is STORE_LATE, what is
+ * there is taken even later. The clock is looked at before each of the calls below; within one, that is
+ * within one record or one command, libmemcached waits for each piece as long as was left when the call
+ * began. */
+void store_connection_set_deadline(struct store_connection *connection, int64_t deadline);
 
 /* Sends a multi-get, connecting if need be. No key may occur twice. After STORE_ANSWERED, which here means
  * "sent", call store_connection_receive until it returns false. */

@@ -10,6 +10,7 @@
 enum {
     VALUE_MAX = 1024 * 1024, /* memcached's own limit; a little less fits, which it says itself */
     COMPLAINT_PAUSE = 10000, /* milliseconds between two log lines about answers that make no sense */
+    ATTENTION = 10,          /* of the time limit, one part in this many is each server's own in a round */
 };
 
 struct server {
@@ -22,6 +23,7 @@ struct server {
 struct store_memcached {
     struct store store;
     struct store_router *router;
+    int time_limit; /* milliseconds */
     size_t server_count;
     struct server servers[];
 };
@@ -133,17 +135,31 @@ static enum store_outcome receive(struct question *question, enum store_outcome 
     return outcome;
 }
 
-/* Asks all questions, then reads all answers, so that the servers work at the same time. */
+/* The servers of a round work at the same time and share one deadline; but none is late for the mere reason
+ * that others before it have used up the time. */
+static void give_time(const struct store_memcached *memcached, const struct question *question,
+                      int64_t deadline)
+{
+    int64_t at_least = store_clock() + memcached->time_limit / ATTENTION + 1;
+
+    store_connection_set_deadline(question->server->connection, deadline > at_least ? deadline : at_least);
+}
+
+/* Asks all questions, then reads all answers. */
 static void run_round(struct store_memcached *memcached, struct question *questions, size_t count,
                       struct arena *arena)
 {
+    int64_t deadline = store_clock() + memcached->time_limit;
+
     for (size_t i = 0; i < count; i++) {
         bool closed = store_breaker_is_closed(questions[i].server->breaker);
+        give_time(memcached, &questions[i], deadline);
         questions[i].outcome = closed ? ask(&questions[i]) : STORE_UNASKED;
     }
     for (size_t i = 0; i < count; i++) {
         struct question *question = &questions[i];
         size_t attempts = 0;
+        give_time(memcached, question, deadline);
         question->outcome = receive(question, question->outcome, arena);
         while (question->outcome != STORE_ANSWERED &&
                try_again(question->server, question->outcome, &attempts))
@@ -249,6 +265,7 @@ static enum store_result run_command(struct store *store, const struct store_com
     if (command->value.length > VALUE_MAX)
         return STORE_TOO_LARGE;
     if (store_breaker_is_closed(server->breaker)) {
+        store_connection_set_deadline(server->connection, store_clock() + memcached->time_limit);
         do {
             outcome = store_connection_run(server->connection, command, &result);
         } while (outcome != STORE_ANSWERED && try_again(server, outcome, &attempts));
@@ -291,6 +308,16 @@ static enum store_result replace_record(struct store *store, const char *key, st
 
 /* ---- the store ---- */
 
+static bool tick(struct store *store)
+{
+    struct store_memcached *memcached = memcached_of(store);
+    bool waits = false;
+
+    for (size_t i = 0; i < memcached->server_count; i++)
+        waits |= !store_breaker_look(memcached->servers[i].breaker);
+    return waits;
+}
+
 static void destroy(struct store *store)
 {
     struct store_memcached *memcached = memcached_of(store);
@@ -313,6 +340,7 @@ struct store *store_memcached_create(const struct store_memcached_server *server
         .replace = replace_record,
         .delete = delete_record,
         .check = check,
+        .tick = tick,
         .destroy = destroy,
     };
     struct store_router *router = store_router_create(servers, count, error);
@@ -323,11 +351,12 @@ struct store *store_memcached_create(const struct store_memcached_server *server
         memory_allocate_zeroed(1, sizeof *memcached + count * sizeof memcached->servers[0]);
     memcached->store.ops = &ops;
     memcached->router = router;
+    memcached->time_limit = time_limit;
     memcached->server_count = count;
     for (size_t i = 0; i < count; i++) {
         struct server *server = &memcached->servers[i];
         server->addresses = store_addresses_create(&servers[i]);
-        server->connection = store_connection_create(server->addresses, time_limit);
+        server->connection = store_connection_create(server->addresses);
         server->breaker = store_breaker_create(server->addresses);
     }
     return &memcached->store;

@@ -28,9 +28,15 @@ size_t store_memcached_parse_list(const char *list,
                                   struct store_memcached_server servers[STORE_MEMCACHED_MAX_SERVERS],
                                   struct error *error);
 
-/* Makes the store; call it after fork (a connection must not be shared). No server has to be up. `time_limit`
- * is in milliseconds and bounds connecting and each wait for an answer. NULL with the reason in `error` if
- * libmemcached refuses a setting. */
+/* Makes the store; call it after fork (a connection must not be shared). No server has to be up. NULL
+ * with the reason in `error` if libmemcached refuses a setting.
+ *
+ * `time_limit`, in milliseconds, is what an operation may take: connecting, a second attempt and all servers
+ * of a read together. Each server that is late adds at most a tenth of it to that of the others, so that none
+ * is given up unheard. One thing is not bounded by it: libmemcached begins to wait anew with each piece that
+ * comes, so a server that sends a single record or the answer to a write in crumbs, each in time, holds the
+ * caller until the last. Guard against that from outside, as session-fcgi's pool replaces a worker whose
+ * request runs too long. */
 struct store *store_memcached_create(const struct store_memcached_server *servers, size_t count,
                                      int time_limit, struct error *error);
 

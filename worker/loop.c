@@ -17,6 +17,8 @@ enum {
     ARRIVAL_MILLISECONDS = 20000, /* for all of a request to come */
     CLOSING_MILLISECONDS = 2000,
     TICK_MILLISECONDS = 1000,
+    STORE_TICK_MILLISECONDS = 100, /* while a server of the store does not answer */
+    LEAVING_TICK_MILLISECONDS = 10,
 };
 
 static volatile sig_atomic_t signal_stop, signal_hand_over, signal_reload, signal_status;
@@ -102,6 +104,7 @@ static void look_at_clock(struct loop *loop)
     expire(loop, CONNECTION_CLOSING, CLOSING_MILLISECONDS);
     if (loop->leaving == LOOP_STAYS)
         loop_resume_accepting(loop);
+    loop->store_waits = store_tick(sessions_store(loop->setup.sessions));
 }
 
 /* Hands over (or closes) the connections that are between requests. */
@@ -210,12 +213,19 @@ static bool is_recycled(const struct loop *loop)
            (loop->lists[CONNECTION_ARRIVING].count == 0 || loop->served >= 2 * most);
 }
 
+/* How long the loop may wait for events before it looks at the clock. */
+static int until_next_look(const struct loop *loop)
+{
+    if (loop->leaving != LOOP_STAYS)
+        return LEAVING_TICK_MILLISECONDS;
+    return loop->store_waits ? STORE_TICK_MILLISECONDS : TICK_MILLISECONDS;
+}
+
 static bool wait_and_serve(struct loop *loop)
 {
     struct epoll_event events[EVENTS];
-    int timeout = loop->leaving != LOOP_STAYS ? 10 : TICK_MILLISECONDS;
 
-    int count = epoll_pwait(loop->epoll, events, EVENTS, timeout, &loop->waiting_mask);
+    int count = epoll_pwait(loop->epoll, events, EVENTS, until_next_look(loop), &loop->waiting_mask);
     if (count < 0 && errno != EINTR) {
         log_error("waiting for connections failed: %s", strerror(errno));
         return false;

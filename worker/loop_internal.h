@@ -30,6 +30,7 @@ struct loop {
     int64_t leave_by;        /* milliseconds, once leaving */
     int64_t accept_again_at; /* milliseconds; 0: accepting is not paused */
     int64_t look_at;         /* milliseconds: when to look for connections that nobody was woken for */
+    bool store_waits;        /* for a server that did not answer: the store is ticked more often */
     int64_t now;             /* milliseconds, at the last wait */
     uint64_t served;         /* requests */
     struct connection_list lists[CONNECTION_STATES];

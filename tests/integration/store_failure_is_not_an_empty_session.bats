@@ -98,7 +98,46 @@ ask_ten_times() {
     pause=$(elapsed wait_until 30 sees_user None)
     echo "restarted, then back after $pause ms"
     [[ $pause -le 6000 ]]
-    log_has pool 'answers again'
+    log_has pool ': answers again'
+}
+
+@test "the pool finds the store again by itself, and the first visitor after that is served" {
+    start_stack --workers 1
+    request '/set?user=Alice'
+    stop_process memcached KILL
+    request /get
+    assert_unavailable
+    start_memcached
+    wait_until 30 log_has pool ': answers again'
+    request '/set?user=Alice'
+    assert_status 200
+    kill -STOP "$(pid_of memcached)"
+    request /get
+    assert_unavailable
+    kill -CONT "$(pid_of memcached)"
+    wait_until 30 has_answered_again_twice
+    request /get
+    assert_status 200
+    assert_value user Alice
+}
+
+has_answered_again_twice() {
+    [[ $(grep -c ': answers again' "$STACK/pool.log") -eq 2 ]]
+}
+
+@test "visitors who come seldom are served again, too" {
+    start_stack --workers 1
+    request '/set?user=Alice'
+    stop_process memcached KILL
+    request /get
+    assert_unavailable
+    start_memcached
+    wait_until 30 sees_user_after_a_pause None
+}
+
+sees_user_after_a_pause() {
+    sleep 1.3
+    sees_user "$1"
 }
 
 @test "the first request after a restart of memcached is served" {

@@ -206,6 +206,16 @@ static void a_store_that_answers_passes_the_check(void **state)
     assert_int_equal(f->store->counters.errors, 0);
 }
 
+static void a_store_that_answers_waits_for_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(store_tick(f->store));
+    assert_int_equal(read_one(f->store, f->arena, "key").result, STORE_ABSENT);
+    assert_false(store_tick(f->store));
+    assert_int_equal(f->store->counters.operations, 1);
+}
+
 static int set_up_memory(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -263,6 +273,7 @@ int main(void)
         PROMISE(many_records_are_read_at_once_and_keys_may_repeat),
         PROMISE(a_value_that_is_too_large_leaves_the_record_as_it_was),
         PROMISE(a_store_that_answers_passes_the_check),
+        PROMISE(a_store_that_answers_waits_for_nothing),
     };
     const size_t count = sizeof tests / sizeof tests[0];
 

@@ -9,6 +9,7 @@
 struct lie {
     const char *answer;   /* to every line of a request, instead of the honest answer */
     int delay;            /* milliseconds before the first answer */
+    int pause;            /* milliseconds after each line of an answer, which comes whole if this is 0 */
     bool closes;          /* closes the connection after the first answer */
     size_t connections;   /* how many connections are lied on */
     bool honest_at_first; /* the first request of each connection has the honest answer */
@@ -21,6 +22,21 @@ static inline void lying_send(int connection, const char *text)
     /* The other side may have gone: that is its right. */
     if (length > 0 && send(connection, text, length, MSG_NOSIGNAL) < 0)
         return;
+}
+
+/* Sends a text line by line. */
+static inline void lying_drip(int connection, const char *text, int pause)
+{
+    char line[2048];
+
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        length += text[length] == '\n';
+        snprintf(line, sizeof line, "%.*s", (int)length, text);
+        lying_send(connection, line);
+        poll(NULL, 0, pause);
+        text += length;
+    }
 }
 
 static inline void lying_answer_gets(int connection, char *keys)
@@ -72,7 +88,10 @@ static inline void lying_serve(int connection, const struct lie *lie)
     while (open && lie != NULL && fgets(line, sizeof line, requests) != NULL) {
         poll(NULL, 0, delay);
         delay = 0;
-        lying_send(connection, lie->answer);
+        if (lie->pause > 0)
+            lying_drip(connection, lie->answer, lie->pause);
+        else
+            lying_send(connection, lie->answer);
         open = !lie->closes;
     }
     while (open && lie == NULL && lying_serve_honestly(connection, requests))

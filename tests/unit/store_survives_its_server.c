@@ -140,6 +140,52 @@ static void a_server_behind_a_name_and_a_port_is_found_again(void **state)
     assert_int_equal(read_until(f->store, f->arena, "key", STORE_ABSENT), STORE_ABSENT);
 }
 
+/* Each read takes the probe one step on, and they are so far apart that each probe would seem overdue. */
+static void a_server_is_found_again_by_requests_that_come_seldom(void **state)
+{
+    struct fixture *f = *state;
+    struct store_memcached_server server = {.host = "127.0.0.1"};
+    enum store_result result = STORE_UNREACHABLE;
+    struct error error;
+
+    server_use_port(&f->servers[0]);
+    server.port = f->servers[0].port;
+    f->store = store_memcached_create(&server, 1, TIME_LIMIT, &error);
+    assert_non_null(f->store);
+    assert_int_equal(read_one(f->store, f->arena, "key").result, STORE_UNREACHABLE);
+    server_start(&f->servers[0], "64", false);
+    for (int i = 0; i < 5 && result == STORE_UNREACHABLE; i++) {
+        poll(NULL, 0, 1100);
+        result = read_one(f->store, f->arena, "key").result;
+    }
+    assert_int_equal(result, STORE_ABSENT);
+}
+
+static void ticks_alone_find_a_server_again_and_never_wait_for_it(void **state)
+{
+    struct fixture *f = *state;
+
+    begin(f, 2);
+    assert_false(store_tick(f->store));
+    server_stop(&f->servers[0]);
+    struct slice unreachable;
+    assert_false(store_check(f->store, f->arena, &unreachable));
+    const struct store_counters before = f->store->counters;
+    int64_t start = milliseconds();
+    for (int i = 0; i < 20; i++)
+        assert_true(store_tick(f->store));
+    assert_true(milliseconds() - start < TIME_LIMIT);
+
+    server_continue(&f->servers[0]);
+    for (start = milliseconds(); store_tick(f->store) && milliseconds() - start < 30000;)
+        poll(NULL, 0, 5);
+    assert_false(store_tick(f->store));
+    assert_true(store_check(f->store, f->arena, &unreachable));
+    assert_int_equal(f->store->counters.errors, before.errors);
+    assert_int_equal(f->store->counters.operations, before.operations + 2);
+    assert_int_equal(occurrences(the_log(f), ": answers again\n"), 1);
+}
+
 /* A key of the form "key-N" that is kept by the server on which it is found. */
 static void find_key(struct fixture *f, size_t server, char key[32])
 {
@@ -333,6 +379,8 @@ int main(void)
         TEST(the_first_operation_after_a_restart_succeeds),
         TEST(a_server_that_stands_still_costs_one_time_limit_and_is_found_again_when_it_goes_on),
         TEST(a_server_behind_a_name_and_a_port_is_found_again),
+        TEST(a_server_is_found_again_by_requests_that_come_seldom),
+        TEST(ticks_alone_find_a_server_again_and_never_wait_for_it),
         TEST(when_one_of_two_servers_fails_only_its_keys_are_unreachable),
         TEST(the_check_names_the_servers_that_do_not_answer),
         TEST(one_line_in_the_log_says_that_a_server_failed_and_one_that_it_is_back),
