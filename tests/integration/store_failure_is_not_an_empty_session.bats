@@ -102,7 +102,7 @@ ask_ten_times() {
 }
 
 @test "the pool finds the store again by itself, and the first visitor after that is served" {
-    start_stack --workers 1
+    start_stack --workers 1 --store-timeout 2000
     request '/set?user=Alice'
     stop_process memcached KILL
     request /get
@@ -122,11 +122,11 @@ ask_ten_times() {
 }
 
 has_answered_again_twice() {
-    [[ $(grep -c ': answers again' "$STACK/pool.log") -eq 2 ]]
+    [[ $(grep -c ': answers again' "$STACK/pool.log") -ge 2 ]]
 }
 
 @test "visitors who come seldom are served again, too" {
-    start_stack --workers 1
+    start_stack --workers 1 --store-timeout 2000
     request '/set?user=Alice'
     stop_process memcached KILL
     request /get
