@@ -70,7 +70,7 @@ static const struct config_option options[] = {
     {"max-body", 0, CONFIG_INTEGER, offsetof(struct settings, max_body), "65536", 0, 67108864, NULL, "BYTES",
      "largest request body that is read", NULL},
     {"store-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, store_timeout), "250", 1, 60000, NULL,
-     "MILLISECONDS", "longest wait for memcached", NULL},
+     "MILLISECONDS", "longest a store operation may take", NULL},
     {"stop-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, stop_timeout), "10", 0, 3600, NULL,
      "SECONDS", "longest wait for running requests at a stop", NULL},
     {"request-timeout", 0, CONFIG_INTEGER, offsetof(struct settings, request_timeout), "30", 1, 3600, NULL,
