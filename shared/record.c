@@ -15,6 +15,7 @@ enum {
     LAST_FIXINT = 0x7f,
     FIRST_FIXMAP = 0x80,
     LAST_FIXMAP = 0x8f,
+    ARRAY_OF_ONE = 0x91,
     ARRAY_OF_THREE = 0x93,
     FIRST_FIXSTR = 0xa0,
     LAST_FIXSTR = 0xbf,
@@ -62,9 +63,10 @@ static size_t encoded_size(const struct record *record)
     size_t clocks =
         packed_unsigned_size((uint64_t)record->created) + packed_unsigned_size((uint64_t)record->refreshed);
 
-    if (record->forward.text[0] != '\0')
-        return 1 + clocks + packed_text_size(session_id_slice(&record->forward));
-    return 1 + clocks + packed_map_header_size(record->count) + record_size(record);
+    if (record->kind == RECORD_ENTRIES)
+        return 1 + clocks + packed_map_header_size(record->count) + record_size(record);
+    return 1 + clocks + (record->kind == RECORD_TOMBSTONE) +
+           packed_text_size(session_id_slice(&record->successor));
 }
 
 /* Where the packer writes to. Appending cannot fail (buffer.h), hence neither can packing. */
@@ -80,6 +82,15 @@ static void pack_text(msgpack_packer *packer, struct slice text)
     msgpack_pack_str_body(packer, text.data, text.length);
 }
 
+static void pack_entries(msgpack_packer *packer, const struct record *record)
+{
+    msgpack_pack_map(packer, record->count);
+    for (size_t i = 0; i < record->count; i++) {
+        pack_text(packer, record->entries[i].key);
+        pack_text(packer, record->entries[i].value);
+    }
+}
+
 void record_encode(const struct record *record, struct buffer *out)
 {
     msgpack_packer packer;
@@ -88,15 +99,13 @@ void record_encode(const struct record *record, struct buffer *out)
     msgpack_pack_array(&packer, 3);
     msgpack_pack_uint64(&packer, (uint64_t)record->created);
     msgpack_pack_uint64(&packer, (uint64_t)record->refreshed);
-    if (record->forward.text[0] != '\0') {
-        pack_text(&packer, session_id_slice(&record->forward));
+    if (record->kind == RECORD_ENTRIES) {
+        pack_entries(&packer, record);
         return;
     }
-    msgpack_pack_map(&packer, record->count);
-    for (size_t i = 0; i < record->count; i++) {
-        pack_text(&packer, record->entries[i].key);
-        pack_text(&packer, record->entries[i].value);
-    }
+    if (record->kind == RECORD_TOMBSTONE)
+        msgpack_pack_array(&packer, 1);
+    pack_text(&packer, session_id_slice(&record->successor));
 }
 
 /* Reading. msgpack-c reads integers and strings, which point into the input and take no memory. Arrays and
@@ -188,7 +197,7 @@ static bool read_entries(struct reader *reader, struct arena *arena, struct reco
     return true;
 }
 
-static bool read_forward(struct reader *reader, struct session_id *id)
+static bool read_id(struct reader *reader, struct session_id *id)
 {
     unsigned char bytes[SESSION_ID_LENGTH / 4 * 3];
     struct slice text;
@@ -207,8 +216,15 @@ static bool read_record(struct reader *reader, struct arena *arena, struct recor
     reader->offset++;
     if (!read_time(reader, &record->created) || !read_time(reader, &record->refreshed))
         return false;
-    return begins_text(next_byte(reader)) ? read_forward(reader, &record->forward)
-                                          : read_entries(reader, arena, record);
+    if (next_byte(reader) == ARRAY_OF_ONE) {
+        reader->offset++;
+        record->kind = RECORD_TOMBSTONE;
+    } else if (begins_text(next_byte(reader))) {
+        record->kind = RECORD_FORWARD;
+    } else {
+        return read_entries(reader, arena, record);
+    }
+    return read_id(reader, &record->successor);
 }
 
 bool record_decode(struct slice bytes, struct arena *arena, struct record *record)

@@ -1,8 +1,9 @@
 /* A session's record: its entries, two clocks and, for a session whose ID was renewed, where it went. Encoded
  * as MessagePack:
  *
- *   [created, refreshed, {key: value, …}]        an ordinary record; times are seconds since 1970
+ *   [created, refreshed, {key: value, …}]        a session's entries; times are seconds since 1970
  *   [created, refreshed, "id"]                   a forward pointer: the session goes on under this ID
+ *   [created, refreshed, ["id"]]                 a tombstone: it does, but this one is dead
  *
  * Keys and values are MessagePack str, UTF-8; keys ascending and unique, so equal records are equal bytes. */
 #ifndef SESSION_FCGI_RECORD_H
@@ -21,12 +22,19 @@ struct record_entry {
     struct slice value;
 };
 
+enum record_kind {
+    RECORD_ENTRIES,
+    RECORD_FORWARD,   /* whoever has the old ID is led to the new one */
+    RECORD_TOMBSTONE, /* nobody is: it says only what became of the session */
+};
+
 struct record {
+    enum record_kind kind;
     time_t created;               /* when the session began; kept when the ID is renewed */
     time_t refreshed;             /* when its idle time last began anew */
-    struct record_entry *entries; /* ascending by key (slice_compare), keys unique */
+    struct record_entry *entries; /* RECORD_ENTRIES: ascending by key (slice_compare), keys unique */
     size_t count;
-    struct session_id forward; /* forward.text[0] != 0: a forward pointer, without entries */
+    struct session_id successor; /* the others, which have no entries: the new ID */
 };
 
 /* Appends the encoded record to `out`. The caller sees to it that the record is one that record_decode takes:
@@ -52,8 +60,8 @@ struct record_change {
 };
 
 /* Applies changes in their order: the result's entries are in the arena and share the memory of keys and
- * values with both inputs. O(n + m log m). Returns true if the entries differ from before. Clocks and forward
- * are left alone. */
+ * values with both inputs. O(n + m log m). Returns true if the entries differ from before. All else is
+ * left alone. */
 bool record_apply(struct record *record, const struct record_change *changes, size_t count,
                   struct arena *arena);
 

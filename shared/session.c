@@ -56,7 +56,7 @@ static bool is_expired(const struct session *session, const struct record *recor
 {
     const struct session_policy *policy = session->sessions->policy;
 
-    if (record->forward.text[0] != '\0')
+    if (record->kind != RECORD_ENTRIES)
         return session->now - record->refreshed >= SESSION_FORWARD_SECONDS;
     return session->now - record->refreshed >= policy->idle_timeout ||
            session->now - record->created >= policy->lifetime;
@@ -85,7 +85,9 @@ static void open_record(struct session *session, const struct store_read *read)
     }
     session->record = record;
     session->version = read->version;
-    session->present = true;
+    session->present = record.kind == RECORD_ENTRIES;
+    if (record.kind == RECORD_TOMBSTONE)
+        counters->missing++;
 }
 
 /* What a read says about its session. */
@@ -105,11 +107,10 @@ static void take_in(struct session *session, const struct store_read *read)
  * another record to read. */
 static bool follow_forward(struct session *session)
 {
-    const struct session_id id = session->record.forward;
+    const struct session_id id = session->record.successor;
 
-    if (!session->present || id.text[0] == '\0')
+    if (session->record.kind != RECORD_FORWARD)
         return false;
-    session->present = false;
     session->record = (struct record){0};
     session->forwarded = session_adopt_id(session, &id);
     if (!session->forwarded)
@@ -117,22 +118,30 @@ static bool follow_forward(struct session *session)
     return session->forwarded;
 }
 
-/* One multi-get for these sessions; returns how many of them, moved to the front of `list`, have to be read
- * again under another ID. */
-static size_t read_once(struct sessions *sessions, struct session **list, size_t count)
+/* One multi-get for these sessions. */
+static void read_together(struct sessions *sessions, struct session *const list[], size_t count)
 {
     struct arena *arena = list[0]->arena;
     struct store_read *reads = arena_allocate_array(arena, count, sizeof *reads);
     struct store_read **pointers = arena_allocate_array(arena, count, sizeof *pointers);
-    size_t forwarded = 0;
 
     for (size_t i = 0; i < count; i++) {
         reads[i] = (struct store_read){.key = list[i]->store_key, .result = STORE_UNREACHABLE};
         pointers[i] = &reads[i];
     }
     store_read(sessions->store, pointers, count, arena);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         take_in(list[i], &reads[i]);
+}
+
+/* Reads these sessions; returns how many of them, moved to the front of `list`, have to be read again under
+ * another ID. */
+static size_t read_once(struct sessions *sessions, struct session **list, size_t count)
+{
+    size_t forwarded = 0;
+
+    read_together(sessions, list, count);
+    for (size_t i = 0; i < count; i++) {
         if (follow_forward(list[i]))
             list[forwarded++] = list[i];
         else if (list[i]->present && list[i]->forwarded)
@@ -159,16 +168,41 @@ void session_load(struct sessions *sessions, struct session *const list[], size_
         reading[i]->status = SESSION_BUSY;
 }
 
+/* What is gone when a session that was there is read again was ended by another request: expected, not a sign
+ * that the store forgets. */
 bool session_reload(struct session *session)
 {
-    bool was_present = session->present;
     uint64_t missing = session->sessions->counters.missing;
 
     session_load(session->sessions, &session, 1);
-    /* Ended by another request meanwhile: expected, not a sign that the store forgets. */
-    if (was_present)
-        session->sessions->counters.missing = missing;
+    session->sessions->counters.missing = missing;
     return session->status == SESSION_OK;
+}
+
+bool session_reread(struct session *session)
+{
+    uint64_t missing = session->sessions->counters.missing;
+
+    read_together(session->sessions, &session, 1);
+    session->sessions->counters.missing = missing;
+    return session->status == SESSION_OK;
+}
+
+bool session_has_tombstone(const struct session *session)
+{
+    return session->record.kind == RECORD_TOMBSTONE;
+}
+
+bool session_follow_tombstone(struct session *session)
+{
+    const struct session_id id = session->record.successor;
+
+    session->record = (struct record){0};
+    if (!session_adopt_id(session, &id)) {
+        session->status = SESSION_FAILED;
+        return false;
+    }
+    return session_reload(session);
 }
 
 enum session_result session_status(const struct session *session)

@@ -44,7 +44,8 @@ struct session_policy {
 enum session_result {
     SESSION_OK,
     SESSION_UNAVAILABLE, /* the store did not answer: nothing is known; answer 503 */
-    SESSION_ENDED, /* the session was ended by another request while this one ran: its changes went with it */
+    SESSION_ENDED, /* the session was ended by another request while this one ran: its changes went with it.
+                      Or another logged in, and the ID of this one is dead: its changes were not made */
     SESSION_BUSY,  /* too many conflicts in a row: nothing was changed; answer 503 */
     SESSION_TOO_LARGE,  /* the session would grow over the limit: it stays as it was; answer 413 */
     SESSION_STORE_FULL, /* the store is out of memory: the session stays as it was; answer 507 */
@@ -104,11 +105,14 @@ enum session_result session_set(struct session *session, struct slice key, struc
 /* Notes that `key` is to go; one that is not there is no error. */
 void session_pop(struct session *session, struct slice key);
 
-/* Notes that the session is to end. What is set after that begins a new one, under a new ID. */
+/* Notes that the session is to end. What is set after that begins a new one, under a new ID. A session that
+ * other requests renew meanwhile is ended under its new ID: also one that a log-in has taken to another ID up
+ * to 10 seconds ago, as its answer may still be on the way. */
 void session_clear(struct session *session);
 
 enum session_renewal {
-    SESSION_RENEW_AT_LOGIN, /* the old ID is dead at once: whoever planted or saw it has nothing */
+    SESSION_RENEW_AT_LOGIN, /* the old ID is dead at once: whoever planted or saw it has nothing. All that it
+                               still can do, for 10 seconds, is end the session */
     SESSION_RENEW_PLAIN, /* for 10 seconds the old ID still leads to the session, for requests on their way */
 };
 
@@ -120,7 +124,12 @@ void session_renew(struct session *session, enum session_renewal renewal);
  * SESSION_ENDED (an empty session) nothing was changed, except that after SESSION_UNAVAILABLE a change may or
  * may not have reached the store. A session whose last entry is removed is ended. To be called once, even if
  * nothing was noted: that renews the idle time when a tenth of it has passed. Loads the session if that was
- * not done. */
+ * not done.
+ *
+ * SESSION_UNAVAILABLE from a renewal: nothing is lost in the store, but the renewal may have happened, or
+ * happen when the store goes on, and nobody was told the new ID. After SESSION_RENEW_PLAIN the old one leads
+ * there for 10 seconds. After SESSION_RENEW_AT_LOGIN it does not: the visitor then has no session, and logs
+ * in again. */
 enum session_result session_commit(struct session *session);
 
 /* After session_commit was SESSION_OK: the value of the Set-Cookie field to send, or "no value" if none is

@@ -7,6 +7,8 @@
 
 /* Conflicts in a row before a request gives up. Each conflict means that another request succeeded. */
 enum { MAX_ATTEMPTS = 64 };
+/* How often a renewal tries its last step while the store does not say what came of it. */
+enum { MAX_RETIREMENTS = 2 };
 /* An expiry in the past: the record is absent at once. */
 enum { EXPIRED = 1 };
 
@@ -78,10 +80,11 @@ static void settle(struct session *session, const struct record *record, bool pr
     session->journal = (struct session_journal){0};
 }
 
-static void settle_ended(struct session *session)
+/* Over, by another request or, if `here`, by this one, which then tells the visitor. */
+static void settle_ended(struct session *session, bool here)
 {
     settle(session, &(struct record){0}, false);
-    session->cookie_due = SESSION_COOKIE_NONE;
+    session->cookie_due = here && session->presented ? SESSION_COOKIE_EXPIRE : SESSION_COOKIE_NONE;
 }
 
 /* Adds the record under an ID of its own that nobody has seen yet, and adopts that. */
@@ -136,9 +139,7 @@ static enum session_result commit_end(struct session *session)
         return result_of(result);
     if (result == STORE_OK)
         session->sessions->counters.ended++;
-    settle_ended(session);
-    if (session->presented)
-        session->cookie_due = SESSION_COOKIE_EXPIRE;
+    settle_ended(session, true);
     return SESSION_OK;
 }
 
@@ -159,19 +160,34 @@ static enum session_result commit_replace(struct session *session, const struct 
     return SESSION_OK;
 }
 
-/* Turns the old record, if it is still the one that was read, into nothing or, for requests on their way,
- * into one that leads to the new one. */
+/* Turns the old record, if it is still the one that was read, into one that names the new ID: a forward
+ * pointer for requests on their way or, at a log-in, a tombstone. Whatever the store answers, the record
+ * itself says whether that has happened (store.h). SESSION_UNAVAILABLE: nobody knows, and it may happen yet.
+ */
 static enum session_result retire_old(struct session *session, const struct session *old)
 {
-    struct record pointer = {.created = session->now, .refreshed = session->now, .forward = session->id};
+    struct record record = {.created = session->now, .refreshed = session->now, .successor = session->id};
 
-    if (session->journal.renewal == SESSION_RENEW_AT_LOGIN)
-        return result_of(end_record(session, old->store_key, old->version));
-    struct slice sealed = seal_record(session, &pointer, &old->id, old->store_key);
+    record.kind = session->journal.renewal == SESSION_RENEW_AT_LOGIN ? RECORD_TOMBSTONE : RECORD_FORWARD;
+    struct slice sealed = seal_record(session, &record, &old->id, old->store_key);
     if (sealed.data == NULL)
         return SESSION_FAILED;
-    return result_of(store_replace(session->sessions->store, old->store_key, sealed, old->version,
-                                   session->now + SESSION_FORWARD_SECONDS + 1));
+    for (int i = 0; i < MAX_RETIREMENTS; i++) {
+        struct session seen = *old;
+        enum store_result result = store_replace(session->sessions->store, old->store_key, sealed,
+                                                 old->version, session->now + SESSION_FORWARD_SECONDS + 1);
+        if (result == STORE_OK)
+            return SESSION_OK;
+        if (!session_reread(&seen))
+            return SESSION_UNAVAILABLE;
+        if (strcmp(seen.record.successor.text, session->id.text) == 0)
+            return SESSION_OK;
+        if (i == 0 && result != STORE_UNREACHABLE)
+            return result_of(result);
+        if (!seen.present || seen.version != old->version)
+            return SESSION_BUSY; /* a replace that may still be on its way comes too late */
+    }
+    return SESSION_UNAVAILABLE;
 }
 
 /* Removes a record that this commit added: nobody has heard of its ID. */
@@ -231,36 +247,71 @@ static bool grows_over_limit(const struct session *session, const struct record 
 }
 
 /* One attempt on what is known of the record now. SESSION_BUSY: the record changed meanwhile. */
-static enum session_result attempt(struct session *session)
+static enum session_result attempt(struct session *session, const struct outcome *outcome)
 {
-    struct outcome outcome = apply_journal(session);
-
-    if (outcome.changed && grows_over_limit(session, &outcome.record))
+    if (outcome->changed && grows_over_limit(session, &outcome->record))
         return SESSION_TOO_LARGE;
     if (!session->present)
-        return commit_new(session, &outcome);
-    if (outcome.record.count == 0)
+        return commit_new(session, outcome);
+    if (outcome->record.count == 0)
         return commit_end(session);
     if (session->journal.renew)
-        return commit_renewed(session, &outcome);
-    if (outcome.changed)
-        return commit_replace(session, &outcome);
+        return commit_renewed(session, outcome);
+    if (outcome->changed)
+        return commit_replace(session, outcome);
     if (is_refresh_due(session))
         return commit_refresh(session);
     settle(session, &session->record, true);
     return SESSION_OK;
 }
 
-/* The session was there when this request began and is gone: it was ended, and stays ended. Only a request
- * that would have stored something has lost by that. */
-static enum session_result commit_on_ended(struct session *session)
+/* Ends the record whatever others do with it at this moment. The check tells when another request renewed the
+ * session: then the record that the old one leads to, by a pointer or a tombstone, is the one to end. */
+static enum session_result end_whatever_happens(const struct session *session)
 {
-    bool stores = false;
+    struct session_counters *counters = &session->sessions->counters;
+    struct session ending = *session; /* it may get an ID that `session` must not have */
 
+    for (int i = 0; i < MAX_ATTEMPTS && (ending.present || session_has_tombstone(&ending)); i++) {
+        if (!ending.present) {
+            if (!session_follow_tombstone(&ending))
+                return ending.status;
+            continue;
+        }
+        enum store_result result = end_record(&ending, ending.store_key, ending.version);
+        if (result == STORE_OK)
+            counters->ended++;
+        if (result == STORE_OK || result == STORE_ABSENT)
+            return SESSION_OK;
+        if (result != STORE_CONFLICT)
+            break; /* deleting needs no room */
+        counters->conflicts++;
+        if (!session_reload(&ending))
+            return ending.status;
+    }
+    enum store_result result = store_delete(ending.sessions->store, ending.store_key);
+    if (result == STORE_OK)
+        counters->ended++;
+    return result == STORE_ABSENT ? SESSION_OK : result_of(result);
+}
+
+/* The session was there when this request began and is gone. If it was ended, it stays ended, and only a
+ * request that would have stored something has lost by that. If another request has logged in, any change is
+ * lost; but a request that found nothing left to keep ends the session wherever it went. */
+static enum session_result commit_on_gone(struct session *session, bool ends)
+{
+    bool lost = session_has_tombstone(session) && session->journal.count > 0;
+
+    if (session_has_tombstone(session) && ends) {
+        enum session_result result = end_whatever_happens(session);
+        if (result == SESSION_OK)
+            settle_ended(session, true);
+        return result;
+    }
     for (size_t i = 0; i < session->journal.count; i++)
-        stores = stores || session->journal.changes[i].kind == RECORD_SET;
-    settle_ended(session);
-    return stores ? SESSION_ENDED : SESSION_OK;
+        lost = lost || session->journal.changes[i].kind == RECORD_SET;
+    settle_ended(session, false);
+    return lost ? SESSION_ENDED : SESSION_OK;
 }
 
 static enum session_result commit_changes(struct session *session)
@@ -268,42 +319,19 @@ static enum session_result commit_changes(struct session *session)
     bool was_present = session->present;
 
     for (int i = 0; i < MAX_ATTEMPTS; i++) {
-        enum session_result result = attempt(session);
+        struct outcome outcome = apply_journal(session);
+        enum session_result result = attempt(session, &outcome);
         if (result == SESSION_ENDED)
-            return commit_on_ended(session);
+            return commit_on_gone(session, false);
         if (result != SESSION_BUSY)
             return result;
         session->sessions->counters.conflicts++;
         if (session->present && !session_reload(session))
             return session->status;
         if (was_present && !session->present)
-            return commit_on_ended(session);
+            return commit_on_gone(session, outcome.record.count == 0);
     }
     return SESSION_BUSY;
-}
-
-/* Ends the record whatever others do with it at this moment. The check tells when another request renewed the
- * session: then the record that the old one leads to is the one to end. */
-static enum session_result end_whatever_happens(struct session *session)
-{
-    struct store *store = session->sessions->store;
-
-    for (int i = 0; session->present && i < MAX_ATTEMPTS; i++) {
-        enum store_result result = end_record(session, session->store_key, session->version);
-        if (result == STORE_OK)
-            session->sessions->counters.ended++;
-        if (result == STORE_OK || result == STORE_ABSENT)
-            return SESSION_OK;
-        if (result != STORE_CONFLICT)
-            break; /* deleting needs no room */
-        session->sessions->counters.conflicts++;
-        if (!session_reload(session))
-            return session->status;
-    }
-    enum store_result result = store_delete(store, session->store_key);
-    if (result == STORE_OK)
-        session->sessions->counters.ended++;
-    return result == STORE_ABSENT ? SESSION_OK : result_of(result);
 }
 
 /* The session ends, and what was set after that begins a new one. That is stored first: if there is no room

@@ -4,7 +4,8 @@
 
 #include "session.h"
 
-/* How long an old ID leads on after SESSION_RENEW_PLAIN. */
+/* How long an old ID leads on after SESSION_RENEW_PLAIN, and how long after a log-in a request that ends the
+ * session still finds it. */
 enum { SESSION_FORWARD_SECONDS = 10 };
 
 struct sessions {
@@ -40,8 +41,8 @@ struct session {
     enum session_result status;
     bool loaded;
     bool forwarded;       /* the cookie's ID led to another one, which is `id` now */
-    bool present;         /* the store has a record under this ID, and it is ours and in time */
-    struct record record; /* entries only if present */
+    bool present;         /* the store has this session's entries, and they are ours and in time */
+    struct record record; /* entries only if present; a tombstone if not, but a log-in moved the session */
     uint64_t version;     /* of the record in the store */
 
     struct session_journal journal;
@@ -56,5 +57,16 @@ bool session_adopt_id(struct session *session, const struct session_id *id);
 
 /* Reads the one session's record again. False if that fails; `status` says why. */
 bool session_reload(struct session *session);
+
+/* The same, but follows no forward pointer: `record` then is what the store has under this very ID. */
+bool session_reread(struct session *session);
+
+/* The ID died at a log-in, less than SESSION_FORWARD_SECONDS ago. This request has no session, but where the
+ * session went is known, for whoever ends it. */
+bool session_has_tombstone(const struct session *session);
+
+/* Goes there, in a copy that is for ending the session alone: what it holds and its ID must reach nobody who
+ * knew only the old ID. False if it cannot be read; `status` says why. */
+bool session_follow_tombstone(struct session *session);
 
 #endif

@@ -69,7 +69,12 @@ void store_read(struct store *store, struct store_read *reads[], size_t count, s
 enum store_result store_add(struct store *store, const char *key, struct slice value, time_t expires);
 
 /* Replaces a record if it is still `version` (check-and-set). `expires` in the past makes the record absent
- * at once: that is a delete with a check. */
+ * at once: that is a delete with a check.
+ *
+ * A store repeats a replace whose answer was lost. The first may have been done, and then the repetition does
+ * not find that version any more: so STORE_CONFLICT and STORE_ABSENT (or STORE_FULL) do not show that this
+ * replace was not done. Who must know reads the record. After STORE_UNREACHABLE it may also be done later;
+ * not, however, once the record is of another version. */
 enum store_result store_replace(struct store *store, const char *key, struct slice value, uint64_t version,
                                 time_t expires);
 

@@ -254,6 +254,9 @@ static bool check(struct store *store, struct arena *arena, struct slice *unreac
 
 /* ---- writing ---- */
 
+/* A command whose connection was lost is repeated, though it may have been done: then an ADD finds the key
+ * taken, a REPLACE another version or nothing, a DELETE nothing, and says so. What callers make of that is in
+ * store.h. */
 static enum store_result run_command(struct store *store, const struct store_command *command)
 {
     struct store_memcached *memcached = memcached_of(store);

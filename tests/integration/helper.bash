@@ -321,6 +321,11 @@ has_no_record() {
     memcached_says "mg $(record_key "$1")" | grep -q '^EN$'
 }
 
+# At most a tombstone: for some seconds it says that a log-in took the session to another ID.
+has_no_entries() {
+    has_no_record "$1" || [[ $(record_expiry "$1") -le 15 ]]
+}
+
 # Seconds until memcached forgets the session's record.
 record_expiry() {
     memcached_says "mg $(record_key "$1") t" | sed -n 's/^HD t\([0-9]*\)$/\1/p'

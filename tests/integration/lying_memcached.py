@@ -15,11 +15,13 @@ and answers is the word in the file LIE at that moment; without the file it is h
     previous   the answer to the question before comes
     any        one of these, each time another one
     hold WORD  commands of this name are not passed on before that ends; "holding WORD" is printed
+    lose WORD  the next command of this name is passed on, but its answer is lost: the connection ends
     eternal    records are stored without their expiry
 
 The question "version" is always answered honestly: so a client that asks it comes back to be lied to.
 """
 
+import os
 import random
 import socket
 import socketserver
@@ -95,6 +97,9 @@ class Conversation(socketserver.StreamRequestHandler):
         self.wait_while_held(words[0].decode())
         self.upstream.sendall(b" ".join(words) + b"\r\n" + value)
         answer = self.read_answer(words[0], lie)
+        if lie == "lose " + words[0].decode():
+            os.remove(self.server.lie_file)
+            return False
         honest = words[0] == b"version"
         return self.tell(answer, "none" if honest else lie)
 

@@ -66,6 +66,13 @@ assert_costs() {
     assert_value user Alice
 }
 
+@test "a log-in is one question and two writes" {
+    request /set
+    assert_costs 1 2 0 /setsession
+    request /get
+    assert_value user poloyy
+}
+
 @test "storing the value that is already there writes nothing" {
     request '/set?user=Alice&pwd=secret'
     assert_costs 1 0 0 '/set?user=Alice&pwd=secret'

@@ -54,6 +54,34 @@ sees_user() {
     [[ $(session_cookie) == "$cookie" ]]
 }
 
+@test "a write whose answer is lost has happened, also a log-in's" {
+    new_stack
+    start_memcached
+    start_liar
+    start_pool pool --memcached "$STACK/liar.sock"
+    start_front front nginx pool
+    wait_until 30 is_healthy
+    request '/set?user=Alice'
+    local cookie
+    cookie=$(session_cookie)
+    tell_lies lose cas
+    request '/set?user=Bob'
+    assert_status 200
+    [[ ! -e $STACK/lie ]]
+    tell_lies lose cas
+    request /setsession
+    assert_status 200
+    [[ ! -e $STACK/lie ]]
+    [[ -n $(cookie_set) && $(cookie_set) != "${cookie%%.*}"* ]]
+    request /get
+    assert_value user Bob
+    request /getsession
+    assert_body_has 'Welcome Admin'
+    holds_cookie "$cookie"
+    request /get
+    assert_value user None
+}
+
 @test "a store that hangs costs its time limit once, then the answer comes at once" {
     start_stack --workers 1 --store-timeout 5000
     request '/set?user=Alice'

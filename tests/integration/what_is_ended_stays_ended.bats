@@ -114,11 +114,38 @@ assert_nothing_is_back() {
     let_go
     assert_status 409
     assert_no_header set-cookie
-    has_no_record "$cookie"
+    has_no_entries "$cookie"
     request "$prompt/get"
     assert_value user Alice
     request "$prompt/getsession"
     assert_body_has 'Welcome Admin'
+}
+
+# The log-in is answered, with its new ID, while the request that ends the session is on its way.
+assert_ends_what_a_log_in_renewed() {
+    local new
+    hold_back cas "$1"
+    request "$prompt/setsession"
+    assert_status 200
+    new=$(session_cookie)
+    [[ -n $new && $new != "$cookie" ]]
+    let_go
+    assert_status 200
+    assert_header set-cookie '.*session=;.*Max-Age=0.*'
+    has_no_record "$new"
+    has_no_entries "$cookie"
+    request "$prompt/get"
+    assert_value user None
+    request "$prompt/getsession"
+    assert_body_has 'Welcome Anonymous'
+}
+
+@test "a /clear that was on its way during a log-in ends the session under its new ID" {
+    assert_ends_what_a_log_in_renewed /clear
+}
+
+@test "so does a removal of the last entry" {
+    assert_ends_what_a_log_in_renewed '/del?key=user&key=pwd'
 }
 
 @test "a late write does not bring back a session that has expired meanwhile" {
@@ -138,7 +165,7 @@ assert_nothing_is_back() {
     has_no_record "$cookie"
 }
 
-# Half of the requests go each way; one of them ends the session.
+# Half of the requests go each way; one of them logs in, and one ends the session.
 @test "/clear in one tab with many requests in others: the session is over, and no answer says otherwise" {
     local i round
     URL=$prompt
@@ -149,10 +176,11 @@ assert_nothing_is_back() {
         for i in {1..15}; do
             echo "set$i /set?key$i=x $cookie"
             echo "get$i $late/get $cookie"
+            [[ $i -ne 7 ]] || echo "login $late/setsession $cookie"
             [[ $i -ne 8 ]] || echo "clear /clear $cookie"
             echo "late$i $late/set?late$i=x $cookie"
         done | at_once
-        has_no_record "$cookie"
+        has_no_entries "$cookie"
         answer clear
         assert_status 200
         for i in {1..15}; do
@@ -166,6 +194,13 @@ assert_nothing_is_back() {
                 [[ -z $(cookie_set) ]] || assert_body_lacks the-old-secret
             done
         done
+        answer login
+        [[ $status == 200 || $status == 409 ]] || fail_with 'expected status 200 or 409'
+        if [[ -n $(cookie_set) ]]; then
+            holds_cookie "$(cookie_set)"
+            request /
+            assert_body_lacks the-old-secret
+        fi
         holds_cookie "$cookie"
         request /get
         assert_value user None

@@ -31,6 +31,10 @@ static const unsigned char encoded[] = {
 static const unsigned char forward_header[] = {
     0x93, 0xce, 0x6b, 0x02, 0xc4, 0x28, 0xce, 0x6b, 0x02, 0xc6, 0x7f, 0xd9, 0x30,
 };
+/* The same with its ID in an array of one. */
+static const unsigned char tombstone_header[] = {
+    0x93, 0xce, 0x6b, 0x02, 0xc4, 0x28, 0xce, 0x6b, 0x02, 0xc6, 0x7f, 0x91, 0xd9, 0x30,
+};
 static const unsigned char nonce[CRYPTO_NONCE_SIZE] = "@ABCDEFGHIJK";
 static const unsigned char sealed[] = {
     0x01, 0x2e, 0xcb, 0xa4, 0x12, '@',  'A',  'B',  'C',  'D',  'E',  'F',  'G',  'H',  'I',  'J',  'K',
@@ -117,17 +121,29 @@ static void the_encoding_of_a_record_does_not_change(void **state)
     buffer_free(&out);
 }
 
-static void the_encoding_of_a_forward_pointer_does_not_change(void **state)
+/* A record of the ID's successor begins with this header and ends with the ID. */
+static void assert_header_and_id(enum record_kind kind, const unsigned char *header, size_t size)
 {
-    struct record record = {.created = issued, .refreshed = issued + 599, .forward = id};
+    struct record record = {.kind = kind, .created = issued, .refreshed = issued + 599, .successor = id};
     struct buffer out = {0};
 
-    (void)state;
     record_encode(&record, &out);
-    assert_int_equal(out.length, sizeof forward_header + SESSION_ID_LENGTH);
-    assert_memory_equal(out.data, forward_header, sizeof forward_header);
-    assert_memory_equal(out.data + sizeof forward_header, id.text, SESSION_ID_LENGTH);
+    assert_int_equal(out.length, size + SESSION_ID_LENGTH);
+    assert_memory_equal(out.data, header, size);
+    assert_memory_equal(out.data + size, id.text, SESSION_ID_LENGTH);
     buffer_free(&out);
+}
+
+static void the_encoding_of_a_forward_pointer_does_not_change(void **state)
+{
+    (void)state;
+    assert_header_and_id(RECORD_FORWARD, forward_header, sizeof forward_header);
+}
+
+static void the_encoding_of_a_tombstone_does_not_change(void **state)
+{
+    (void)state;
+    assert_header_and_id(RECORD_TOMBSTONE, tombstone_header, sizeof tombstone_header);
 }
 
 static void the_seal_of_a_record_does_not_change(void **state)
@@ -159,6 +175,7 @@ int main(void)
         cmocka_unit_test(the_store_key_of_an_id_does_not_change),
         cmocka_unit_test(the_encoding_of_a_record_does_not_change),
         cmocka_unit_test(the_encoding_of_a_forward_pointer_does_not_change),
+        cmocka_unit_test(the_encoding_of_a_tombstone_does_not_change),
         cmocka_unit_test(the_seal_of_a_record_does_not_change),
         cmocka_unit_test(a_record_from_earlier_still_opens),
     };

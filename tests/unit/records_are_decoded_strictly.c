@@ -63,7 +63,8 @@ static void assert_round_trip(const struct record *record)
     assert_int_equal(decoded.created, record->created);
     assert_int_equal(decoded.refreshed, record->refreshed);
     assert_int_equal(decoded.count, record->count);
-    assert_string_equal(decoded.forward.text, record->forward.text);
+    assert_int_equal(decoded.kind, record->kind);
+    assert_string_equal(decoded.successor.text, record->successor.text);
     for (size_t i = 0; i < record->count; i++) {
         assert_true(slice_equals(decoded.entries[i].key, record->entries[i].key));
         assert_true(slice_equals(decoded.entries[i].value, record->entries[i].value));
@@ -116,12 +117,15 @@ static void clocks_of_any_size_come_back(void **state)
         assert_round_trip(&(struct record){.created = times[i], .refreshed = times[i]});
 }
 
-static void a_forward_pointer_comes_back(void **state)
+static void a_forward_pointer_and_a_tombstone_come_back(void **state)
 {
     struct record record = {.created = 1795343400, .refreshed = 1795343999};
 
     (void)state;
-    memset(record.forward.text, 'A', SESSION_ID_LENGTH);
+    memset(record.successor.text, 'A', SESSION_ID_LENGTH);
+    record.kind = RECORD_FORWARD;
+    assert_round_trip(&record);
+    record.kind = RECORD_TOMBSTONE;
     assert_round_trip(&record);
 }
 
@@ -309,6 +313,24 @@ static void a_forward_pointer_must_be_an_id(void **state)
     assert_false(DECODES("\x93\x01\x02\xa0"));
 }
 
+static void a_tombstone_must_hold_one_id(void **state)
+{
+    (void)state;
+    assert_true(DECODES("\x93\x01\x02\x91\xd9\x30"
+                        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9rAsQo"));
+    assert_false(DECODES("\x93\x01\x02\x91\xd9\x2f"
+                         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9rAsQ"));
+    assert_false(DECODES("\x93\x01\x02\xdc\x00\x01\xd9\x30"
+                         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9rAsQo"));
+    assert_false(DECODES("\x93\x01\x02\x92\xd9\x30"
+                         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9rAsQo\x01"));
+    assert_false(DECODES("\x93\x01\x02\x91\x91\xd9\x30"
+                         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9rAsQo"));
+    assert_false(DECODES("\x93\x01\x02\x91\x80"));
+    assert_false(DECODES("\x93\x01\x02\x91\xa0"));
+    assert_false(DECODES("\x93\x01\x02\x91"));
+}
+
 /* The most address space that this process ever had: shows memory that was asked for even if never touched.
  */
 static long peak_kilobytes(void)
@@ -349,7 +371,7 @@ int main(void)
         cmocka_unit_test(records_of_any_size_come_back),
         cmocka_unit_test(records_of_very_many_entries_come_back),
         cmocka_unit_test(clocks_of_any_size_come_back),
-        cmocka_unit_test(a_forward_pointer_comes_back),
+        cmocka_unit_test(a_forward_pointer_and_a_tombstone_come_back),
         cmocka_unit_test(an_empty_value_is_a_value),
         cmocka_unit_test(every_key_is_found),
         cmocka_unit_test(the_size_of_a_record_is_that_of_its_encoded_entries),
@@ -363,6 +385,7 @@ int main(void)
         cmocka_unit_test(keys_that_are_empty_or_too_long_are_refused),
         cmocka_unit_test(text_that_is_not_utf8_is_refused),
         cmocka_unit_test(a_forward_pointer_must_be_an_id),
+        cmocka_unit_test(a_tombstone_must_hold_one_id),
         cmocka_unit_test(claimed_lengths_cost_no_memory),
     };
 

@@ -93,6 +93,16 @@ static void changing_costs_one_read_and_one_write_and_no_cookie(void **state)
     assert_string_equal(browser.set_cookie, "");
 }
 
+static void a_log_in_costs_one_read_and_two_writes(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    renew(f, &browser, SESSION_RENEW_AT_LOGIN);
+    assert_int_equal(operations(f), 1 + 3);
+}
+
 static void a_round_of_requests_costs_one_read(void **state)
 {
     struct fixture *f = *state;
@@ -144,6 +154,7 @@ int main(void)
         PROMISE(setting_what_is_there_already_writes_nothing),
         PROMISE(changes_that_cancel_out_write_nothing),
         PROMISE(changing_costs_one_read_and_one_write_and_no_cookie),
+        PROMISE(a_log_in_costs_one_read_and_two_writes),
         PROMISE(a_round_of_requests_costs_one_read),
         PROMISE(a_round_without_sessions_costs_nothing),
     };

@@ -169,22 +169,103 @@ static void clearing_wins_over_a_change_that_was_written_first(void **state)
     assert_no_session(f, &same);
 }
 
-static void clearing_ends_the_session_that_was_renewed_meanwhile(void **state)
+/* A request ends the session that it has read, in one of these ways. */
+enum ending { CLEARING, POPPING };
+
+static struct session *about_to_end(struct fixture *f, struct browser *browser, enum ending ending)
+{
+    struct session *session = arrive(f, browser);
+
+    if (ending == CLEARING)
+        session_clear(session);
+    else
+        session_pop(session, slice("a"));
+    return session;
+}
+
+static void a_session_that_is_renewed_while_a_request_ends_it_is_ended(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 4; i++) {
+        struct browser browser = {0};
+        put(f, &browser, "a", "1");
+        struct browser old = browser, other = browser;
+        struct session *ending = about_to_end(f, &browser, i % 2 ? POPPING : CLEARING);
+        renew(f, &other, i / 2 ? SESSION_RENEW_PLAIN : SESSION_RENEW_AT_LOGIN);
+        assert_int_equal(leave(&browser, ending), SESSION_OK);
+        assert_string_equal(browser.cookies, "");
+        assert_no_session(f, &other);
+        assert_no_session(f, &old);
+        assert_null(session_cookie(arrive(f, &old)).data);
+        assert_int_equal(counters(f)->ended, i + 1);
+    }
+}
+
+/* What the log-in stores goes as well: the visitor was told that the session is over. */
+static void a_session_that_a_log_in_renews_and_changes_while_a_request_ends_it_is_ended(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 2; i++) {
+        struct browser browser = {0};
+        put(f, &browser, "a", "1");
+        struct browser other = browser;
+        struct session *ending = about_to_end(f, &browser, i ? POPPING : CLEARING);
+        struct session *login = arrive(f, &other);
+        session_renew(login, SESSION_RENEW_AT_LOGIN);
+        assert_int_equal(session_set(login, slice("user"), slice("Admin")), SESSION_OK);
+        assert_int_equal(leave(&other, login), SESSION_OK);
+        put(f, &other, "b", "2");
+        assert_int_equal(leave(&browser, ending), SESSION_OK);
+        assert_string_equal(browser.cookies, "");
+        assert_no_session(f, &other);
+    }
+}
+
+static void clearing_ends_a_session_that_was_renewed_several_times_meanwhile(void **state)
 {
     struct fixture *f = *state;
     struct browser browser = {0};
 
     put(f, &browser, "a", "1");
-    struct browser old = browser;
-    struct session *clearing = arrive(f, &browser);
-    session_clear(clearing);
-    renew(f, &browser, SESSION_RENEW_PLAIN);
-    struct browser renewed = browser;
+    struct browser other = browser;
+    struct session *clearing = about_to_end(f, &browser, CLEARING);
+    renew(f, &other, SESSION_RENEW_AT_LOGIN);
+    renew(f, &other, SESSION_RENEW_PLAIN);
+    renew(f, &other, SESSION_RENEW_AT_LOGIN);
+    renew(f, &other, SESSION_RENEW_AT_LOGIN);
     assert_int_equal(leave(&browser, clearing), SESSION_OK);
+    assert_no_session(f, &other);
+    assert_int_equal(counters(f)->ended, 1);
+}
+
+/* It came after the log-in was written and before its answer reached the visitor. */
+static void clearing_with_an_id_that_just_died_at_a_log_in_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser other = browser;
+    renew(f, &other, SESSION_RENEW_AT_LOGIN);
+    log_out(f, &browser);
     assert_string_equal(browser.cookies, "");
-    assert_no_session(f, &renewed);
-    assert_no_session(f, &old);
-    assert_null(session_cookie(arrive(f, &old)).data);
+    assert_no_session(f, &other);
+}
+
+static void clearing_with_an_id_that_died_long_ago_ends_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct browser browser = {0};
+
+    put(f, &browser, "a", "1");
+    struct browser other = browser;
+    renew(f, &other, SESSION_RENEW_AT_LOGIN);
+    f->now += 10;
+    log_out(f, &browser);
+    assert_string_equal(browser.cookies, "");
+    assert_stored(f, &other, "a", "1");
 }
 
 static void two_requests_may_clear_at_once(void **state)
@@ -281,6 +362,30 @@ static void clearing_wins_however_often_others_write(void **state)
     assert_int_equal(store_memory_count(f->store), 0);
 }
 
+static void renew_again(struct fixture *f, struct browser *browser, int number)
+{
+    renew(f, browser, number % 3 == 2 ? SESSION_RENEW_PLAIN : SESSION_RENEW_AT_LOGIN);
+}
+
+static void clearing_wins_when_others_log_in_between_its_steps(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int times = 1; times < 8; times++) {
+        struct browser browser = {0};
+        put(f, &browser, "a", "1");
+        struct browser same = browser;
+        struct interruption others = {.fixture = f, .browser = &same, .act = renew_again, .times = times};
+        struct session *clearing = about_to_end(f, &browser, CLEARING);
+        store_memory_on_operation(f->store, interrupt, &others);
+        assert_int_equal(leave(&browser, clearing), SESSION_OK);
+        store_memory_on_operation(f->store, NULL, NULL);
+        assert_int_equal(others.done, times);
+        assert_string_equal(browser.cookies, "");
+        assert_no_session(f, &same);
+    }
+}
+
 /* Changes the session, so that there is a conflict, and ends it before it is read again. */
 static void put_then_log_out(struct fixture *f, struct browser *browser, int number)
 {
@@ -321,7 +426,11 @@ int main(void)
         PROMISE(a_session_that_the_store_forgot_meanwhile_stays_forgotten),
         PROMISE(a_session_that_expires_between_two_attempts_stays_expired),
         PROMISE(clearing_wins_over_a_change_that_was_written_first),
-        PROMISE(clearing_ends_the_session_that_was_renewed_meanwhile),
+        PROMISE(a_session_that_is_renewed_while_a_request_ends_it_is_ended),
+        PROMISE(a_session_that_a_log_in_renews_and_changes_while_a_request_ends_it_is_ended),
+        PROMISE(clearing_ends_a_session_that_was_renewed_several_times_meanwhile),
+        PROMISE(clearing_with_an_id_that_just_died_at_a_log_in_ends_the_session),
+        PROMISE(clearing_with_an_id_that_died_long_ago_ends_nothing),
         PROMISE(two_requests_may_clear_at_once),
         PROMISE(clearing_removes_a_record_that_does_not_open_too),
         PROMISE(what_is_set_after_clearing_begins_another_session),
@@ -329,6 +438,7 @@ int main(void)
     };
     struct CMUnitTest interrupted[] = {
         PROMISE(clearing_wins_however_often_others_write),
+        PROMISE(clearing_wins_when_others_log_in_between_its_steps),
         PROMISE(a_session_that_ends_between_two_attempts_stays_ended_and_is_not_missed),
     };
 
