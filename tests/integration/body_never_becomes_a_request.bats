@@ -50,7 +50,7 @@ assert_none_ran() {
 @test "not as the body of a page that reads none" {
     local steps=() expected='' size
     size=$(forged_request | wc -c)
-    must_not_run 405 "open=POST,/ping,$size" forged=/set?user=Mallory end
+    must_not_run 405 "open=PUT,/ping,$size" forged=/set?user=Mallory end
     must_not_run 404 "open=POST,/nowhere,$size" forged=/set?user=Mallory end
     must_not_run 405 "open=BREW,/get,$size" forged=/set?user=Mallory end
     must_not_run 200 "open=GET,/get,$size" forged=/set?user=Mallory end

@@ -126,13 +126,21 @@ total() {
     local master before
     master=$(pid_of pool)
     fastcgi pool '' REQUEST_METHOD=GET 'REQUEST_URI=/set?user=Alice'
-    before=$(find "/proc/$master/fd" -mindepth 1 | wc -l)
+    before=$(descriptors_of "$master")
     for ((i = 1; i <= 50; i++)); do
         kill -HUP "$master"
         wait_until 30 has_reloaded "$i"
     done
     get_page
-    [[ $(find "/proc/$master/fd" -mindepth 1 | wc -l) -le $before ]]
+    wait_until 30 has_no_more_than "$before" # the request's own may not be closed yet
+}
+
+descriptors_of() {
+    find "/proc/$1/fd" -mindepth 1 | wc -l
+}
+
+has_no_more_than() {
+    [[ $(descriptors_of "$master") -le $1 ]]
 }
 
 has_reloaded() {

@@ -5,7 +5,7 @@
 load helper
 
 setup() {
-    start_stack --workers 2
+    start_stack --workers 2 --stop-timeout 60
     new_visitor
     request '/set?user=Alice'
     assert_status 200
