@@ -56,8 +56,8 @@ void pool_reload(struct pool *pool)
     pool->site = site;
     pool->generation++;
     pool->generation_told = false;
-    pool->delay = 0;
-    pool->start_again_at = 0;
+    for (int i = 0; i < pool->place_count; i++)
+        pool->places[i].delay = pool->places[i].start_again_at = 0; /* it may be what made workers die */
     atomic_store(&pool->scoreboard->generation, pool->generation);
     log_notice("reloading: generation %d begins", pool->generation);
 }
@@ -79,21 +79,9 @@ void pool_note_oldest(struct pool *pool)
         log_notice("generation %d has taken over", oldest);
 }
 
-static bool newest_serves(const struct pool *pool)
-{
-    int serving = 0;
-
-    for (int i = 0; i < pool->place_count; i++) {
-        const struct pool_place *place = &pool->places[i];
-        serving += place->pid != 0 && place->generation == pool->generation && !place->leaving &&
-                   atomic_load(&pool->scoreboard->slots[i].state) == SCOREBOARD_SERVING;
-    }
-    return serving >= pool->site->settings.workers;
-}
-
 void pool_retire_old(struct pool *pool)
 {
-    if (pool->generation_told || pool->stopping || !newest_serves(pool))
+    if (pool->generation_told || pool->stopping || pool_count_serving(pool) < pool->site->settings.workers)
         return;
     for (int i = 0; i < pool->place_count; i++) {
         struct pool_place *place = &pool->places[i];
