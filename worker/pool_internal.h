@@ -18,8 +18,8 @@ struct pool_place {
     pid_t pid; /* 0: empty */
     int generation;
     int64_t started;        /* monotonic milliseconds */
-    bool leaving;           /* it was told to leave */
-    int64_t kill_at;        /* milliseconds; 0: not yet */
+    bool leaving;           /* it was told to leave, or may be recycled */
+    int64_t kill_at;        /* milliseconds; 0: no limit for leaving yet */
     int64_t delay;          /* the last back-off's length; 0: the last worker here did not die early */
     int64_t start_again_at; /* milliseconds: the end of the back-off, while the place is empty */
 };
@@ -49,8 +49,9 @@ enum pool_succession {
 };
 
 /* Places. The workers that are counted are those of the newest generation that were not told to leave. */
-int pool_count_staying(const struct pool *pool); /* they are not about to leave */
+int pool_count_staying(const struct pool *pool); /* they are not about to leave, nor to be recycled */
 int pool_count_serving(const struct pool *pool); /* they are in their loops */
+int pool_count_due(const struct pool *pool);     /* they have served their time, and stay until replaced */
 bool pool_is_empty(const struct pool *pool);     /* nobody is there, of whatever generation */
 
 /* How many workers are to be started at `now`, not counting those for whom a place backs off. */
@@ -65,6 +66,9 @@ void pool_back_off(struct pool_place *place, int64_t now);
 
 /* Empties the place of a worker that has ended; it backs off if that was early, and leaves the pool short. */
 enum pool_succession pool_vacate(struct pool *pool, int index, bool orderly, int64_t now);
+
+/* Lets those be recycled for whom others serve. */
+void pool_relieve_due(struct pool *pool);
 
 /* Workers. */
 void pool_start_missing(struct pool *pool); /* forks what the newest generation lacks */

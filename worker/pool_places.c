@@ -15,13 +15,20 @@ static bool is_current(const struct pool *pool, const struct pool_place *place)
     return place->pid != 0 && place->generation == pool->generation && !place->leaving;
 }
 
+/* Has it a worker that has served its time, and stays until another one serves in its stead? */
+static bool is_due(const struct pool *pool, const struct pool_place *place)
+{
+    return is_current(pool, place) && atomic_load(&slot_of(pool, place)->recycling) == RECYCLING_DUE;
+}
+
 int pool_count_staying(const struct pool *pool)
 {
     int count = 0;
 
     for (int i = 0; i < pool->place_count; i++) {
         const struct pool_place *place = &pool->places[i];
-        count += is_current(pool, place) && atomic_load(&slot_of(pool, place)->state) != SCOREBOARD_LEAVING;
+        count += is_current(pool, place) && !is_due(pool, place) &&
+                 atomic_load(&slot_of(pool, place)->state) != SCOREBOARD_LEAVING;
     }
     return count;
 }
@@ -33,6 +40,15 @@ int pool_count_serving(const struct pool *pool)
     for (int i = 0; i < pool->place_count; i++)
         count += is_current(pool, &pool->places[i]) &&
                  atomic_load(&pool->scoreboard->slots[i].state) == SCOREBOARD_SERVING;
+    return count;
+}
+
+int pool_count_due(const struct pool *pool)
+{
+    int count = 0;
+
+    for (int i = 0; i < pool->place_count; i++)
+        count += is_due(pool, &pool->places[i]);
     return count;
 }
 
@@ -93,4 +109,18 @@ enum pool_succession pool_vacate(struct pool *pool, int index, bool orderly, int
     place->delay = before.delay;
     pool_back_off(place, now);
     return POOL_REPLACED_LATER;
+}
+
+void pool_relieve_due(struct pool *pool)
+{
+    int spare = pool_count_serving(pool) - (int)pool->site->settings.workers;
+
+    for (int i = 0; i < pool->place_count && spare > 0; i++) {
+        struct pool_place *place = &pool->places[i];
+        if (!is_due(pool, place))
+            continue;
+        place->leaving = true;
+        atomic_store(&pool->scoreboard->slots[i].recycling, RECYCLING_GRANTED);
+        spare--;
+    }
 }

@@ -54,6 +54,7 @@ static void prepare_slot(struct pool *pool, int place)
     struct scoreboard_slot *slot = &pool->scoreboard->slots[place];
 
     atomic_store(&slot->state, SCOREBOARD_STARTING);
+    atomic_store(&slot->recycling, RECYCLING_NOT_DUE);
     atomic_store(&slot->stage, STAGE_WAITING);
     atomic_store(&slot->route, -1);
     atomic_store(&slot->generation, pool->generation);
@@ -118,7 +119,7 @@ static void forget_worker(struct pool *pool, int index, int status)
     struct scoreboard_slot *slot = &pool->scoreboard->slots[index];
     char replaced[48] = "";
 
-    if (!pool->stopping && !before.leaving)
+    if (!pool->stopping && (!before.leaving || atomic_load(&slot->recycling) == RECYCLING_GRANTED))
         scoreboard_add(slot, COUNT_RESTARTS, 1);
     atomic_store(&slot->pid, 0);
     atomic_store(&slot->connections, 0);

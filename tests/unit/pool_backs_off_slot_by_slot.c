@@ -19,6 +19,7 @@ static void start(struct pool *pool, int place, int64_t now)
                                               .started = now,
                                               .delay = pool->places[place].delay};
     atomic_store(&pool->scoreboard->slots[place].state, SCOREBOARD_SERVING);
+    atomic_store(&pool->scoreboard->slots[place].recycling, RECYCLING_NOT_DUE);
 }
 
 static int set_up(void **state)
@@ -120,6 +121,41 @@ static void workers_of_an_older_generation_do_not_pause_the_newest(void **state)
     assert_int_equal(pool_count_missing(pool, NOW), WORKERS);
 }
 
+static void a_worker_is_recycled_only_when_another_one_serves(void **state)
+{
+    struct pool *pool = *state;
+    struct scoreboard_slot *slots = pool->scoreboard->slots;
+
+    atomic_store(&slots[0].recycling, RECYCLING_DUE);
+    atomic_store(&slots[1].recycling, RECYCLING_DUE);
+    assert_int_equal(pool_count_missing(pool, NOW), 2);
+    start(pool, 4, NOW);
+    atomic_store(&slots[4].state, SCOREBOARD_STARTING);
+    pool_relieve_due(pool);
+    assert_int_equal(pool_count_due(pool), 2);
+    atomic_store(&slots[4].state, SCOREBOARD_SERVING);
+    pool_relieve_due(pool);
+    assert_int_equal(pool_count_due(pool), 1);
+    assert_int_equal(pool_count_serving(pool), WORKERS);
+    assert_int_equal(atomic_load(&slots[0].recycling), RECYCLING_GRANTED);
+}
+
+static void without_a_free_place_nobody_is_recycled(void **state)
+{
+    struct pool *pool = *state;
+
+    for (int i = WORKERS; i < PLACES; i++) {
+        start(pool, i, NOW);
+        pool->places[i].leaving = true;
+    }
+    for (int i = 0; i < WORKERS; i++)
+        atomic_store(&pool->scoreboard->slots[i].recycling, RECYCLING_DUE);
+    assert_int_equal(pool_free_place(pool, NOW), -1);
+    pool_relieve_due(pool);
+    assert_int_equal(pool_count_due(pool), WORKERS);
+    assert_int_equal(pool_count_serving(pool), WORKERS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +165,8 @@ int main(void)
         cmocka_unit_test_setup(an_orderly_end_is_replaced_at_once_while_another_slot_pauses, set_up),
         cmocka_unit_test_setup(an_early_death_that_leaves_nobody_missing_pauses_nothing, set_up),
         cmocka_unit_test_setup(workers_of_an_older_generation_do_not_pause_the_newest, set_up),
+        cmocka_unit_test_setup(a_worker_is_recycled_only_when_another_one_serves, set_up),
+        cmocka_unit_test_setup(without_a_free_place_nobody_is_recycled, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
