@@ -147,18 +147,25 @@ static void look_for_the_forgotten(struct loop *loop)
     take_connections(loop);
 }
 
-static void begin_leaving(struct loop *loop, enum loop_leaving how)
+/* It starts another worker at once; without this it would do so within a second. */
+static void wake_master(const struct loop *loop)
+{
+    if (!loop->setup.alone)
+        (void)kill(getppid(), SIGCHLD);
+}
+
+/* `milliseconds`: the longest that the connections may take which cannot be handed over. */
+static void begin_leaving(struct loop *loop, enum loop_leaving how, int64_t milliseconds)
 {
     if (how == LOOP_LEAVES_HANDING_OVER && loop->setup.handover == NULL)
         how = LOOP_LEAVES;
+    if (loop->leaving == LOOP_STAYS || loop->leave_by > loop->now + milliseconds)
+        loop->leave_by = loop->now + milliseconds;
     if (how <= loop->leaving)
         return;
     if (loop->leaving == LOOP_STAYS) {
-        loop->leave_by = loop->now + loop->setup.site->settings.stop_timeout * 1000;
         atomic_store(&loop->setup.slot->state, SCOREBOARD_LEAVING);
-        /* Wakes the master, which starts another one at once; without this it would do so within a second. */
-        if (!loop->setup.alone)
-            (void)kill(getppid(), SIGCHLD);
+        wake_master(loop);
         if (loop->accept_again_at == 0)
             loop_ignore_sources(loop);
         /* The kernel may have woken this worker, and no other, for a connection that it has not taken yet. */
@@ -170,13 +177,15 @@ static void begin_leaving(struct loop *loop, enum loop_leaving how)
 
 static void heed_signals(struct loop *loop)
 {
+    int64_t limit = loop->setup.site->settings.stop_timeout * 1000;
+
     /* In a pool it is the master that stops at once; a signal to the whole group comes to a worker twice. */
     if (signal_stop > 1 && loop->setup.alone)
-        begin_leaving(loop, LOOP_LEAVES_AT_ONCE);
+        begin_leaving(loop, LOOP_LEAVES_AT_ONCE, 0);
     else if (signal_stop > 0)
-        begin_leaving(loop, LOOP_LEAVES);
+        begin_leaving(loop, LOOP_LEAVES, limit);
     else if (signal_hand_over > 0)
-        begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
+        begin_leaving(loop, LOOP_LEAVES_HANDING_OVER, limit);
     if (signal_status > 0) {
         signal_status = 0;
         status_log(loop->setup.scoreboard);
@@ -187,10 +196,10 @@ static bool may_return(struct loop *loop)
 {
     if (loop->leaving == LOOP_STAYS)
         return false;
-    if (loop->leaving == LOOP_LEAVES_AT_ONCE || loop->now >= loop->leave_by)
+    if (loop->leaving == LOOP_LEAVES_AT_ONCE)
         return true;
-    part_with_idle(loop);
-    return loop->connection_count == 0;
+    part_with_idle(loop); /* also when time is up: what can be handed over is not dropped */
+    return loop->connection_count == 0 || loop->now >= loop->leave_by;
 }
 
 /* In the wait, events come before signals: a worker that is never out of work would never notice one. */
@@ -205,12 +214,28 @@ static void let_signals_in(const struct loop *loop)
 
 /* Has it served its time? Not in the middle of a request that is slow to arrive, if that can be waited for: a
  * worker that leaves with one keeps its place in the pool. */
-static bool is_recycled(const struct loop *loop)
+static bool is_worn_out(const struct loop *loop)
 {
     uint64_t most = (uint64_t)loop->setup.max_requests;
 
     return most > 0 && loop->served >= most &&
            (loop->lists[CONNECTION_ARRIVING].count == 0 || loop->served >= 2 * most);
+}
+
+/* Asks the master for another worker, serves on until there is one, and then leaves. What arrives slowly may
+ * take the time that it would have had without this. */
+static void look_at_recycling(struct loop *loop)
+{
+    _Atomic int32_t *recycling = &loop->setup.slot->recycling;
+
+    if (loop->leaving != LOOP_STAYS)
+        return;
+    if (atomic_load(recycling) == RECYCLING_GRANTED) {
+        begin_leaving(loop, LOOP_LEAVES_HANDING_OVER, ARRIVAL_MILLISECONDS + CLOSING_MILLISECONDS);
+    } else if (atomic_load(recycling) == RECYCLING_NOT_DUE && is_worn_out(loop)) {
+        atomic_store(recycling, RECYCLING_DUE);
+        wake_master(loop);
+    }
 }
 
 /* How long the loop may wait for events before it looks at the clock. */
@@ -237,8 +262,7 @@ static bool wait_and_serve(struct loop *loop)
     heed_signals(loop);
     look_at_clock(loop);
     look_for_the_forgotten(loop);
-    if (is_recycled(loop))
-        begin_leaving(loop, LOOP_LEAVES_HANDING_OVER);
+    look_at_recycling(loop);
     return !may_return(loop);
 }
 

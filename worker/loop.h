@@ -16,12 +16,12 @@ struct loop_setup {
     struct scoreboard_slot *slot;
     int listener;                    /* listening socket, non-blocking */
     const struct handover *handover; /* NULL if there is nobody to hand connections to */
-    long max_requests;               /* the worker leaves after this many; 0: never */
+    long max_requests;               /* the worker is recycled after this many; 0: never */
     bool alone;                      /* there is no master: SIGINT and SIGHUP are for this process */
 };
 
 enum loop_end {
-    LOOP_STOPPED, /* was told to leave, or has served max_requests */
+    LOOP_STOPPED, /* was told to leave, or was recycled */
     LOOP_RELOAD,  /* alone, and told to read everything anew: run it again afterwards */
 };
 
@@ -31,7 +31,8 @@ struct loop;
  * reason. */
 struct loop *loop_open(const struct loop_setup *setup, struct error *error);
 
-/* Serves until a signal or max_requests asks for something else:
+/* Serves until a signal asks for something else, or the master grants the recycling for which the worker asks
+ * in the scoreboard after max_requests:
  *   SIGTERM         finish what runs, close kept connections, return; a second one (alone): return at once
  *   SIGQUIT         the same, but hand kept connections over to the workers that stay
  *   SIGINT, SIGHUP  (alone) like SIGTERM; and return LOOP_RELOAD, with all connections as they are

@@ -27,7 +27,7 @@ struct loop {
     int epoll;
     sigset_t waiting_mask; /* what is blocked in the wait: nothing that concerns the loop */
     enum loop_leaving leaving;
-    int64_t leave_by;        /* milliseconds, once leaving */
+    int64_t leave_by;        /* milliseconds, once leaving: connections that are left then are dropped */
     int64_t accept_again_at; /* milliseconds; 0: accepting is not paused */
     int64_t look_at;         /* milliseconds: when to look for connections that nobody was woken for */
     bool store_waits;        /* for a server that did not answer: the store is ticked more often */

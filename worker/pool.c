@@ -96,7 +96,8 @@ static void heed(struct pool *pool, int signal)
 /* Until when the next wait may last: less while something is about to happen that no signal tells. */
 static struct timespec wait_limit(const struct pool *pool)
 {
-    bool busy = !pool->generation_told || pool_count(pool, pool->generation) < pool->site->settings.workers;
+    bool busy = !pool->generation_told || pool_count_due(pool) > 0 ||
+                pool_count_staying(pool) < pool->site->settings.workers;
     long milliseconds = busy || pool->stopping ? BUSY_TICK_MILLISECONDS : TICK_MILLISECONDS;
 
     return (struct timespec){.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
@@ -115,6 +116,7 @@ static void supervise(struct pool *pool)
         pool_reap(pool);
         pool_note_oldest(pool);
         pool_retire_old(pool);
+        pool_relieve_due(pool);
         pool_kill_overdue(pool);
     }
 }

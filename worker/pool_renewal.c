@@ -36,6 +36,18 @@ static const unsigned char *signer_of(const struct site *site)
     return site->keyring->keys[site->keyring->signer].fingerprint;
 }
 
+/* What the old site brought about does not hold the new one up: pauses, and recycled workers that take their
+ * time in places that are needed now. */
+static void clear_the_way(struct pool *pool)
+{
+    for (int i = 0; i < pool->place_count; i++) {
+        struct pool_place *place = &pool->places[i];
+        place->delay = place->start_again_at = 0;
+        if (place->leaving && place->kill_at == 0)
+            pool_tell_to_leave(pool, place, SIGQUIT);
+    }
+}
+
 void pool_reload(struct pool *pool)
 {
     struct error error;
@@ -56,8 +68,7 @@ void pool_reload(struct pool *pool)
     pool->site = site;
     pool->generation++;
     pool->generation_told = false;
-    pool->delay = 0;
-    pool->start_again_at = 0;
+    clear_the_way(pool);
     atomic_store(&pool->scoreboard->generation, pool->generation);
     log_notice("reloading: generation %d begins", pool->generation);
 }
@@ -79,21 +90,9 @@ void pool_note_oldest(struct pool *pool)
         log_notice("generation %d has taken over", oldest);
 }
 
-static bool newest_serves(const struct pool *pool)
-{
-    int serving = 0;
-
-    for (int i = 0; i < pool->place_count; i++) {
-        const struct pool_place *place = &pool->places[i];
-        serving += place->pid != 0 && place->generation == pool->generation && !place->leaving &&
-                   atomic_load(&pool->scoreboard->slots[i].state) == SCOREBOARD_SERVING;
-    }
-    return serving >= pool->site->settings.workers;
-}
-
 void pool_retire_old(struct pool *pool)
 {
-    if (pool->generation_told || pool->stopping || !newest_serves(pool))
+    if (pool->generation_told || pool->stopping || pool_count_serving(pool) < pool->site->settings.workers)
         return;
     for (int i = 0; i < pool->place_count; i++) {
         struct pool_place *place = &pool->places[i];

@@ -1,5 +1,6 @@
 /* Starting workers, taking note of their ends, and replacing them. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,7 +13,7 @@
 #include "routes.h"
 #include "worker.h"
 
-enum { FIRST_DELAY = 100, LONGEST_DELAY = 5000, HEALTHY_LIFE = 5000, KILL_GRACE = 1000 }; /* milliseconds */
+enum { KILL_GRACE = 1000 }; /* milliseconds */
 
 /* The child's side of the fork; ends the process. */
 static _Noreturn void be_worker(struct pool *pool, int place)
@@ -53,6 +54,7 @@ static void prepare_slot(struct pool *pool, int place)
     struct scoreboard_slot *slot = &pool->scoreboard->slots[place];
 
     atomic_store(&slot->state, SCOREBOARD_STARTING);
+    atomic_store(&slot->recycling, RECYCLING_NOT_DUE);
     atomic_store(&slot->stage, STAGE_WAITING);
     atomic_store(&slot->route, -1);
     atomic_store(&slot->generation, pool->generation);
@@ -61,111 +63,80 @@ static void prepare_slot(struct pool *pool, int place)
     atomic_store(&slot->started, clock_milliseconds());
 }
 
-static void lengthen_delay(struct pool *pool)
-{
-    pool->delay = pool->delay == 0 ? FIRST_DELAY : 2 * pool->delay;
-    if (pool->delay > LONGEST_DELAY)
-        pool->delay = LONGEST_DELAY;
-    pool->start_again_at = clock_milliseconds() + pool->delay;
-}
-
 /* False if no process could be made: that is backed off from like an early death. */
-static bool start_worker(struct pool *pool, int place)
+static bool start_worker(struct pool *pool, int index)
 {
-    prepare_slot(pool, place);
+    struct pool_place *place = &pool->places[index];
+
+    prepare_slot(pool, index);
     pid_t pid = fork();
     if (pid == 0)
-        be_worker(pool, place);
+        be_worker(pool, index);
     if (pid < 0) {
-        lengthen_delay(pool);
-        log_error("a worker could not be started, and is tried again in %lld ms: %s", (long long)pool->delay,
-                  strerror(errno));
-        atomic_store(&pool->scoreboard->slots[place].state, SCOREBOARD_FREE);
+        int cause = errno;
+        pool_back_off(place, clock_milliseconds());
+        log_error("worker %d could not be started, and is tried again in %lld ms: %s", index + 1,
+                  (long long)place->delay, strerror(cause));
+        atomic_store(&pool->scoreboard->slots[index].state, SCOREBOARD_FREE);
         return false;
     }
-    pool->places[place] =
-        (struct pool_place){.pid = pid, .generation = pool->generation, .started = clock_milliseconds()};
-    atomic_store(&pool->scoreboard->slots[place].pid, (int32_t)pid);
-    return true;
-}
-
-static int free_place(const struct pool *pool)
-{
-    for (int i = 0; i < pool->place_count; i++) {
-        if (pool->places[i].pid == 0)
-            return i;
-    }
-    return -1;
-}
-
-int pool_count(const struct pool *pool, int generation)
-{
-    int count = 0;
-
-    for (int i = 0; i < pool->place_count; i++) {
-        const struct pool_place *place = &pool->places[i];
-        count += place->pid != 0 && place->generation == generation && !place->leaving &&
-                 atomic_load(&pool->scoreboard->slots[i].state) != SCOREBOARD_LEAVING;
-    }
-    return count;
-}
-
-bool pool_is_empty(const struct pool *pool)
-{
-    for (int i = 0; i < pool->place_count; i++) {
-        if (pool->places[i].pid != 0)
-            return false;
-    }
+    *place = (struct pool_place){
+        .pid = pid, .generation = pool->generation, .started = clock_milliseconds(), .delay = place->delay};
+    atomic_store(&pool->scoreboard->slots[index].pid, (int32_t)pid);
     return true;
 }
 
 void pool_start_missing(struct pool *pool)
 {
+    int64_t now = clock_milliseconds();
     int place;
 
-    while (!pool->stopping && clock_milliseconds() >= pool->start_again_at &&
-           pool_count(pool, pool->generation) < pool->site->settings.workers &&
-           (place = free_place(pool)) >= 0) {
+    while (!pool->stopping && pool_count_missing(pool, now) > 0 &&
+           (place = pool_free_place(pool, now)) >= 0) {
         if (!start_worker(pool, place))
             return;
     }
 }
 
-static void log_end(const struct pool *pool, int place, pid_t pid, int status)
+/* `replaced` says what becomes of its work. An orderly end needs no line. */
+static void log_end(const struct pool *pool, int index, pid_t pid, int status, const char *replaced)
 {
-    const struct scoreboard_slot *slot = &pool->scoreboard->slots[place];
+    const struct scoreboard_slot *slot = &pool->scoreboard->slots[index];
     const char *route = routes_name(atomic_load(&slot->route));
     const char *stage = scoreboard_stage_name((enum scoreboard_stage)atomic_load(&slot->stage));
 
     if (WIFSIGNALED(status))
-        log_error("worker %d, process %ld, was ended by signal %d (%s) while %s, route %s", place + 1,
-                  (long)pid, WTERMSIG(status), strsignal(WTERMSIG(status)), stage, route);
+        log_error("worker %d, process %ld, was ended by signal %d (%s) while %s, route %s%s", index + 1,
+                  (long)pid, WTERMSIG(status), strsignal(WTERMSIG(status)), stage, route, replaced);
     else if (WEXITSTATUS(status) != 0)
-        log_error("worker %d, process %ld, ended with status %d while %s, route %s", place + 1, (long)pid,
-                  WEXITSTATUS(status), stage, route);
+        log_error("worker %d, process %ld, ended with status %d while %s, route %s%s", index + 1, (long)pid,
+                  WEXITSTATUS(status), stage, route, replaced);
 }
 
 static void forget_worker(struct pool *pool, int index, int status)
 {
-    struct pool_place *place = &pool->places[index];
+    const struct pool_place before = pool->places[index];
     struct scoreboard_slot *slot = &pool->scoreboard->slots[index];
-    bool orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    int64_t life = clock_milliseconds() - place->started;
+    char replaced[48] = "";
 
-    if (!pool->stopping || !orderly)
-        log_end(pool, index, place->pid, status);
-    if (!place->leaving && !pool->stopping) {
+    if (!pool->stopping && (!before.leaving || atomic_load(&slot->recycling) == RECYCLING_GRANTED))
         scoreboard_add(slot, COUNT_RESTARTS, 1);
-        if (orderly || life >= HEALTHY_LIFE)
-            pool->delay = 0;
-        else
-            lengthen_delay(pool);
-    }
     atomic_store(&slot->pid, 0);
     atomic_store(&slot->connections, 0);
     atomic_store(&slot->busy_since, 0);
     atomic_store(&slot->state, SCOREBOARD_FREE);
-    *place = (struct pool_place){0};
+    switch (pool_vacate(pool, index, WIFEXITED(status) && WEXITSTATUS(status) == 0, clock_milliseconds())) {
+    case POOL_NOT_MISSED:
+        break;
+    case POOL_REPLACED_AT_ONCE:
+        (void)snprintf(replaced, sizeof replaced, "; replaced at once");
+        break;
+    case POOL_REPLACED_LATER:
+        (void)snprintf(replaced, sizeof replaced, "; replaced in %lld ms",
+                       (long long)pool->places[index].delay);
+        break;
+    }
+    log_end(pool, index, before.pid, status, replaced);
 }
 
 void pool_reap(struct pool *pool)

@@ -1,6 +1,6 @@
 /* The scoreboard: shared memory with one slot for each worker. Each slot has one writer at a time, its worker
- * (the master writes only while it has none); anybody may read. No locks: every number is an atomic of its
- * own.
+ * (the master writes only while it has none, but for `recycling`); anybody may read. No locks: every number
+ * is an atomic of its own.
  *
  * Counters belong to the slot and go on when another worker takes it over, so their sums only ever grow. */
 #ifndef SESSION_FCGI_SCOREBOARD_H
@@ -12,6 +12,10 @@
 #include "error.h"
 
 enum scoreboard_state { SCOREBOARD_FREE, SCOREBOARD_STARTING, SCOREBOARD_SERVING, SCOREBOARD_LEAVING };
+
+/* Replacing a worker that has served its time. It goes on serving until the master has another one in its
+ * stead: the worker says DUE, the master GRANTED. */
+enum scoreboard_recycling { RECYCLING_NOT_DUE, RECYCLING_DUE, RECYCLING_GRANTED };
 
 /* What a worker is doing with its current request. */
 enum scoreboard_stage {
@@ -55,6 +59,7 @@ enum { SCOREBOARD_BUCKETS = 16, SCOREBOARD_FIRST_BUCKET_MICROSECONDS = 64 };
 struct scoreboard_slot {
     _Alignas(64) _Atomic int32_t pid; /* 0: no worker */
     _Atomic int32_t state;            /* enum scoreboard_state */
+    _Atomic int32_t recycling;        /* enum scoreboard_recycling */
     _Atomic int32_t stage;            /* enum scoreboard_stage */
     _Atomic int32_t route;            /* index into the table of routes, or -1 */
     _Atomic int32_t generation;       /* counts reloads */
