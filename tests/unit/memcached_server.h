@@ -64,7 +64,8 @@ static inline void server_prepare(struct memcached_server *server)
 {
     *server = (struct memcached_server){.folder = "/tmp/session-fcgi-test-XXXXXX"};
     assert_non_null(mkdtemp(server->folder));
-    snprintf(server->path, sizeof server->path, "%s/socket", server->folder);
+    int length = snprintf(server->path, sizeof server->path, "%s/socket", server->folder);
+    assert_in_range(length, 1, sizeof server->path - 1);
 }
 
 /* Makes the server listen on a free port of 127.0.0.1 instead. It is below those that the kernel gives to
