@@ -1,44 +1,6 @@
 /* Absent, unreachable and not ours are three things. When the store fails, at whatever operation, the request
  * hears of it, the session is as it was, and the visitor's cookie is left alone. */
-#include "lost_answers.h"
-
-/* Makes the next operations of the store in memory end so; STORE_OK: as usual. */
-#define SCRIPT(f, ...)                                                                                       \
-    store_memory_script((f)->store, (const enum store_result[]){__VA_ARGS__},                                \
-                        sizeof((const enum store_result[]){__VA_ARGS__}) / sizeof(enum store_result))
-
-/* How a store can refuse to write, and what becomes of it. */
-static const struct {
-    enum store_result refusal;
-    enum session_result result;
-} refusals[] = {
-    {STORE_UNREACHABLE, SESSION_UNAVAILABLE},
-    {STORE_FULL, SESSION_STORE_FULL},
-    {STORE_TOO_LARGE, SESSION_TOO_LARGE},
-};
-enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
-
-/* A visitor with the session {a: "1"}. */
-static struct browser visitor(struct fixture *f)
-{
-    struct browser browser = {0};
-
-    put(f, &browser, "a", "1");
-    return browser;
-}
-
-/* Commits, which fails: nothing is sent, and the visitor's session is as it was. */
-static void assert_leaves_all_as_it_was(struct fixture *f, const struct browser *before,
-                                        struct session *session, enum session_result expected)
-{
-    struct browser browser = *before;
-
-    assert_int_equal(leave(&browser, session), expected);
-    assert_null(session_cookie(session).data);
-    assert_int_equal(store_memory_count(f->store), 1);
-    assert_stored(f, before, "a", "1");
-    assert_int_equal(entry_count(arrive(f, before)), 1);
-}
+#include "failing_store.h"
 
 /* ---- reading ---- */
 
@@ -278,141 +240,6 @@ static void what_follows_a_clear_that_fails_is_taken_back(void **state)
     assert_leaves_all_as_it_was(f, &browser, session, SESSION_UNAVAILABLE);
 }
 
-/* ---- renewing ---- */
-
-static void a_renewal_whose_new_record_cannot_be_stored_leaves_the_old_one(void **state)
-{
-    struct fixture *f = *state;
-    struct browser browser = visitor(f);
-
-    for (size_t i = 0; i < REFUSALS; i++) {
-        struct session *session = arrive(f, &browser);
-        session_renew(session, SESSION_RENEW_AT_LOGIN);
-        SCRIPT(f, refusals[i].refusal);
-        assert_leaves_all_as_it_was(f, &browser, session, refusals[i].result);
-    }
-    assert_int_equal(counters(f)->renewed, 0);
-}
-
-static void a_renewal_that_cannot_retire_the_old_record_is_taken_back(void **state)
-{
-    struct fixture *f = *state;
-    struct browser browser = visitor(f);
-
-    for (size_t i = 0; i < REFUSALS; i++) {
-        if (refusals[i].refusal == STORE_UNREACHABLE)
-            continue;
-        for (int plain = 0; plain < 2; plain++) {
-            struct session *session = arrive(f, &browser);
-            session_renew(session, plain ? SESSION_RENEW_PLAIN : SESSION_RENEW_AT_LOGIN);
-            SCRIPT(f, STORE_OK, refusals[i].refusal);
-            assert_leaves_all_as_it_was(f, &browser, session, refusals[i].result);
-        }
-    }
-    assert_int_equal(counters(f)->renewed, 0);
-}
-
-/* The store may have written what points on before it fell silent: what that leads to must stay. */
-static void a_renewal_of_which_nothing_is_known_loses_nothing(void **state)
-{
-    struct fixture *f = *state;
-
-    for (int plain = 0; plain < 2; plain++) {
-        struct browser browser = visitor(f);
-        struct session *session = arrive(f, &browser);
-        size_t records = store_memory_count(f->store);
-        session_renew(session, plain ? SESSION_RENEW_PLAIN : SESSION_RENEW_AT_LOGIN);
-        SCRIPT(f, STORE_OK, STORE_UNREACHABLE, STORE_UNREACHABLE);
-        assert_int_equal(session_commit(session), SESSION_UNAVAILABLE);
-        assert_null(session_cookie(session).data);
-        assert_int_equal(store_memory_count(f->store), records + 1);
-        assert_stored(f, &browser, "a", "1");
-    }
-    assert_int_equal(counters(f)->renewed, 0);
-}
-
-static void a_renewal_that_was_written_before_the_store_fell_silent_is_not_taken_back(void **state)
-{
-    struct fixture *f = *state;
-    struct browser browser = visitor(f);
-    struct session *session = arrive(f, &browser);
-
-    session_renew(session, SESSION_RENEW_PLAIN);
-    lose_answer(f, STORE_CONFLICT, 0);
-    SCRIPT(f, STORE_OK, STORE_OK, STORE_UNREACHABLE);
-    assert_int_equal(session_commit(session), SESSION_UNAVAILABLE);
-    assert_null(session_cookie(session).data);
-    assert_stored(f, &browser, "a", "1");
-}
-
-/* What was lost is asked for once more; a store that keeps failing is told from one that failed once. */
-static void a_renewal_that_was_lost_before_it_was_written_is_repeated_once(void **state)
-{
-    struct fixture *f = *state;
-    struct browser browser = visitor(f);
-    struct session *session = arrive(f, &browser);
-
-    session_renew(session, SESSION_RENEW_AT_LOGIN);
-    SCRIPT(f, STORE_OK, STORE_UNREACHABLE, STORE_OK, STORE_UNREACHABLE, STORE_OK, STORE_UNREACHABLE);
-    assert_int_equal(leave(&browser, session), SESSION_UNAVAILABLE);
-    assert_string_equal(browser.set_cookie, "");
-    SCRIPT(f, STORE_OK);
-    assert_stored(f, &browser, "a", "1");
-    session = arrive(f, &browser);
-    session_renew(session, SESSION_RENEW_AT_LOGIN);
-    SCRIPT(f, STORE_OK, STORE_UNREACHABLE, STORE_OK, STORE_FULL); /* the first may come yet */
-    assert_int_equal(leave(&browser, session), SESSION_UNAVAILABLE);
-    assert_int_equal(store_memory_count(f->store), 3);
-    session = arrive(f, &browser);
-    session_renew(session, SESSION_RENEW_AT_LOGIN);
-    SCRIPT(f, STORE_OK, STORE_UNREACHABLE);
-    assert_int_equal(leave(&browser, session), SESSION_OK);
-    assert_stored(f, &browser, "a", "1");
-    assert_int_equal(counters(f)->renewed, 1);
-}
-
-/* Who knew an ID that died at a log-in must not be given the new one, whatever fails. */
-static void a_session_that_was_renewed_and_cannot_be_cleared_gives_its_new_id_to_nobody(void **state)
-{
-    struct fixture *f = *state;
-
-    for (int failing = 1; failing < 4; failing++) {
-        for (int popping = 0; popping < 2; popping++) {
-            struct browser browser = visitor(f), other = browser;
-            struct session *session = arrive(f, &browser);
-            if (popping)
-                session_pop(session, slice("a"));
-            else
-                session_clear(session);
-            renew(f, &other, SESSION_RENEW_AT_LOGIN);
-            renew(f, &other, SESSION_RENEW_PLAIN);
-            enum store_result script[6] = {STORE_OK, STORE_OK, STORE_OK, STORE_OK, STORE_OK, STORE_OK};
-            script[failing] = STORE_UNREACHABLE;
-            store_memory_script(f->store, script, 6);
-            assert_int_equal(session_commit(session), SESSION_UNAVAILABLE);
-            SCRIPT(f, STORE_OK);
-            assert_null(session_cookie(session).data);
-            assert_int_equal(entry_count(session), 0);
-            assert_stored(f, &other, "a", "1");
-        }
-    }
-    assert_int_equal(counters(f)->ended, 0);
-}
-
-static void a_renewed_session_that_cannot_be_read_is_unavailable(void **state)
-{
-    struct fixture *f = *state;
-    struct browser browser = visitor(f), old = browser;
-
-    renew(f, &browser, SESSION_RENEW_PLAIN);
-    SCRIPT(f, STORE_OK, STORE_UNREACHABLE);
-    struct session *session = arrive(f, &old);
-    assert_int_equal(session_status(session), SESSION_UNAVAILABLE);
-    assert_int_equal(session_commit(session), SESSION_UNAVAILABLE);
-    assert_null(session_cookie(session).data);
-    assert_stored(f, &old, "a", "1");
-}
-
 /* ---- a real server that dies ---- */
 
 static void a_memcached_that_died_is_an_unavailable_session_at_each_operation(void **state)
@@ -455,13 +282,6 @@ int main(void)
         PROMISE(a_last_entry_that_cannot_be_removed_stays),
         PROMISE(what_follows_a_clear_and_cannot_be_stored_leaves_the_old_session),
         PROMISE(what_follows_a_clear_that_fails_is_taken_back),
-        PROMISE(a_renewal_whose_new_record_cannot_be_stored_leaves_the_old_one),
-        PROMISE(a_renewal_that_cannot_retire_the_old_record_is_taken_back),
-        PROMISE(a_renewal_of_which_nothing_is_known_loses_nothing),
-        PROMISE(a_renewal_that_was_written_before_the_store_fell_silent_is_not_taken_back),
-        PROMISE(a_renewal_that_was_lost_before_it_was_written_is_repeated_once),
-        PROMISE(a_session_that_was_renewed_and_cannot_be_cleared_gives_its_new_id_to_nobody),
-        PROMISE(a_renewed_session_that_cannot_be_read_is_unavailable),
     };
     struct CMUnitTest anywhere[] = {
         PROMISE(an_absent_record_is_an_empty_session_and_counted_as_missing),
