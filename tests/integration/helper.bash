@@ -348,6 +348,16 @@ start_liar() {
     wait_until 30 is_listening "$STACK/liar.sock"
 }
 
+# The whole stack with the liar between session-fcgi and memcached.
+start_lying_stack() {
+    new_stack
+    start_memcached
+    start_liar
+    start_pool pool --memcached "$STACK/liar.sock"
+    start_front front nginx pool
+    wait_until 30 is_healthy
+}
+
 # From now on it lies like this.
 tell_lies() {
     echo "$*" >"$STACK/lie.new"

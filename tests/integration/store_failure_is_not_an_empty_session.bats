@@ -32,12 +32,7 @@ sees_user() {
 }
 
 @test "while the store cannot be reached, no request changes the cookie or the record" {
-    new_stack
-    start_memcached
-    start_liar
-    start_pool pool --memcached "$STACK/liar.sock"
-    start_front front nginx pool
-    wait_until 30 is_healthy
+    start_lying_stack
     request '/set?user=Alice'
     local cookie route before
     cookie=$(session_cookie)
@@ -55,12 +50,7 @@ sees_user() {
 }
 
 @test "a write whose answer is lost has happened, also a log-in's" {
-    new_stack
-    start_memcached
-    start_liar
-    start_pool pool --memcached "$STACK/liar.sock"
-    start_front front nginx pool
-    wait_until 30 is_healthy
+    start_lying_stack
     request '/set?user=Alice'
     local cookie
     cookie=$(session_cookie)

@@ -4,12 +4,7 @@
 load helper
 
 setup() {
-    new_stack
-    start_memcached
-    start_liar
-    start_pool pool --memcached "$STACK/liar.sock"
-    start_front front nginx pool
-    wait_until 30 is_healthy
+    start_lying_stack
 }
 
 teardown() {

@@ -1,5 +1,5 @@
-/* When the store fails in the midst of a renewal, or its answer is lost, the session is under the old ID or
- * under the new one, and never under neither. */
+/* When the store fails in the midst of a renewal, or its answer is lost, nothing is lost in the store, and
+ * nobody is given an ID that is not theirs. */
 #include "failing_store.h"
 #include "lost_answers.h"
 
